@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+from accounts.models.audit import AuditEvent
+from accounts.models.keys import ApiKey, Scope
+from accounts.models.users import User
+from accounts.models.workspaces import Membership, Plan, Role, Workspace
+
+__all__ = [
+    "ApiKey",
+    "AuditEvent",
+    "Membership",
+    "Plan",
+    "Role",
+    "Scope",
+    "User",
+    "Workspace",
+]

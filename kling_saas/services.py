@@ -1,0 +1,70 @@
+"""DATABASE_URL, STORAGE_URL and EMAIL_URL as Django settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+STATIC_STORAGE = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+
+
+def database(url: str) -> dict[str, Any]:
+    config: dict[str, Any] = environ.Env.db_url_config(url)
+    if config["ENGINE"] == "django.db.backends.sqlite3":
+        # Without WAL and IMMEDIATE two writers meet in the middle of their transactions and one
+        # fails with "database is locked" at once, whatever the time-out says.
+        config["OPTIONS"] = {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON;",
+        }
+        return config
+    if config["ENGINE"] != "django.db.backends.postgresql":
+        raise ImproperlyConfigured("DATABASE_URL must be sqlite:///… or postgres://…")
+    # No psycopg pool: django-q2 forks, and a forked pool hands one connection to two processes.
+    config["CONN_MAX_AGE"] = 60
+    config["CONN_HEALTH_CHECKS"] = True
+    return config
+
+
+def storages(url: str, *, base: Path) -> dict[str, Any]:
+    parts = urlsplit(url)
+    if parts.scheme == "file":
+        location = base / parts.path if not parts.path.startswith("/") else Path(parts.path)
+        default = {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": str(location)},
+        }
+    elif parts.scheme == "s3" and parts.netloc:
+        default = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": _s3(parts)}
+    else:
+        raise ImproperlyConfigured("STORAGE_URL must be file:folder or s3://bucket?region=…")
+    return {"default": default, "staticfiles": {"BACKEND": STATIC_STORAGE}}
+
+
+def _s3(parts: Any) -> dict[str, Any]:
+    query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+    options: dict[str, Any] = {
+        "bucket_name": parts.netloc,
+        "location": parts.path.strip("/"),
+        "region_name": query.get("region") or None,
+        "endpoint_url": query.get("endpoint_url") or None,
+        "default_acl": None,
+        # A key is written once; S3 would otherwise be asked for a free name at each save.
+        "file_overwrite": True,
+        "querystring_expire": 3600,
+    }
+    if options["endpoint_url"]:
+        options["addressing_style"] = "path"
+    return options
+
+
+def email(url: str) -> dict[str, Any]:
+    """EMAIL_URL (`smtp+tls://user:password@host:587`) as settings; empty: to the log."""
+    if not url:
+        return {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
+    return dict(environ.Env.email_url_config(url))

@@ -1,0 +1,251 @@
+"""One file of settings. Every value that an operator sets comes from `environment`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from kling_saas import environment, logs, services
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+VAR_DIR.mkdir(exist_ok=True)
+
+# --- where it runs -----------------------------------------------------------------------
+DEBUG = environment.flag("DEBUG", default=True)
+PORT = environment.integer("PORT", 8000, least=1)
+SITE_URL = environment.text("SITE_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
+DEVELOPMENT_SECRET_KEY = "development-only-secret-key-never-for-production-0123456789"  # noqa: S105
+SECRET_KEY = environment.text("SECRET_KEY", DEVELOPMENT_SECRET_KEY)
+SECRET_KEY_FALLBACKS = environment.words("SECRET_KEY_FALLBACKS")
+ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
+if not DEBUG:
+    if SECRET_KEY == DEVELOPMENT_SECRET_KEY:
+        raise ImproperlyConfigured("Set SECRET_KEY (50 random characters) when DEBUG is off.")
+    if not environment.text("ALLOWED_HOSTS"):
+        raise ImproperlyConfigured("Set ALLOWED_HOSTS (your host names) when DEBUG is off.")
+
+INSTALLED_APPS = [
+    "kling_saas",
+    "generations",
+    "billing",
+    "webhooks",
+    "accounts",
+    "worker",
+    "allauth",
+    "allauth.account",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_q",
+    "django_htmx",
+    "csp",
+    "django_structlog",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "kling_saas.middleware.RequestIdMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.ActorMiddleware",
+]
+ROOT_URLCONF = "kling_saas.urls"
+WSGI_APPLICATION = "kling_saas.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "kling_saas.context.site",
+            ],
+        },
+    },
+]
+
+# --- data --------------------------------------------------------------------------------
+DATABASES = {
+    "default": services.database(
+        environment.text("DATABASE_URL", f"sqlite:///{VAR_DIR / 'db.sqlite3'}")
+    )
+}
+STORAGES = services.storages(environment.text("STORAGE_URL", "file:var/media"), base=BASE_DIR)
+CACHES = {
+    # Shared by all processes: sign-in throttles would otherwise count per process.
+    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"},
+}
+
+# --- queue -------------------------------------------------------------------------------
+TASK_TIMEOUT = 300
+Q_CLUSTER = {
+    "name": "kling",
+    "orm": "default",
+    "workers": environment.integer("WORKERS", 2, least=1),
+    "timeout": TASK_TIMEOUT,
+    # The redelivery clock runs while a task waits for a free process, hence more than twice.
+    "retry": 2 * TASK_TIMEOUT + 60,
+    "queue_limit": environment.integer("WORKERS", 2, least=1),
+    "bulk": 1,
+    # Attempts are counted in our own rows; the queue itself never repeats a failed task.
+    "ack_failures": True,
+    "max_attempts": 1,
+    "save_limit": -1,
+    "catch_up": False,
+    "recycle": 500,
+    "poll": 0.2,
+    "label": "Queue",
+}
+TIMER_SCALE = environment.positive("TIMER_SCALE", 1.0)
+
+# --- people ------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "studio"
+ACCOUNT_LOGOUT_REDIRECT_URL = "home"
+
+EMAIL_URL = environment.text("EMAIL_URL")
+DEFAULT_FROM_EMAIL = environment.text("DEFAULT_FROM_EMAIL", "studio@localhost")
+globals().update(services.email(EMAIL_URL))
+# Nobody could confirm an address while mail goes nowhere.
+ACCOUNT_EMAIL_VERIFICATION = "mandatory" if EMAIL_URL else "none"
+
+# --- provider and payment ----------------------------------------------------------------
+PROVIDER_CREDENTIALS: dict[str, dict[str, str]] = {
+    "cometapi": {
+        "key": environment.text("COMETAPI_KEY"),
+        "base_url": environment.text("COMETAPI_BASE_URL", "https://api.cometapi.com"),
+    },
+    "cloudsway": {
+        "key": environment.text("CLOUDSWAY_KEY"),
+        "endpoint_path": environment.text("CLOUDSWAY_ENDPOINT_PATH"),
+        "base_url": environment.text("CLOUDSWAY_BASE_URL", "https://genaiapi.cloudsway.net"),
+    },
+    "official": {
+        "key": environment.text("KLING_API_KEY"),
+        "access_key": environment.text("KLING_ACCESS_KEY"),
+        "secret_key": environment.text("KLING_SECRET_KEY"),
+        "base_url": environment.text("KLING_BASE_URL", "https://api-singapore.klingai.com"),
+    },
+}
+# Set by `manage.py serve` when it has started the embedded simulator.
+SIMULATOR_URL = environment.text("SIMULATOR_URL")
+STRIPE_SECRET_KEY = environment.text("STRIPE_SECRET_KEY")
+STRIPE_WEBHOOK_SECRETS = environment.words("STRIPE_WEBHOOK_SECRET")
+STRIPE_API_BASE = environment.text("STRIPE_API_BASE")
+# Set by `manage.py serve` when it has started the payment sandbox.
+PAYMENT_SANDBOX = environment.flag("PAYMENT_SANDBOX")
+FETCH_ALLOW_PRIVATE = environment.flag("FETCH_ALLOW_PRIVATE")
+
+# --- requests ----------------------------------------------------------------------------
+DATA_UPLOAD_MAX_MEMORY_SIZE = 40 * 1024 * 1024  # three 10 MB images in Base64
+MAX_UPLOAD_BYTES = 100 * 1024 * 1024
+STATIC_URL = "static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.ApiKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["accounts.permissions.ScopePermission"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "kling_saas.openapi.Schema",
+    "DEFAULT_THROTTLE_CLASSES": [],
+    "EXCEPTION_HANDLER": "kling_saas.api_errors.handle",
+    "UNAUTHENTICATED_USER": None,
+    "COERCE_DECIMAL_TO_STRING": True,
+}
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "Kling studio API",
+    "DESCRIPTION": "Create videos, images and sound with Kling. Credits are held when a job is "
+    "created, and charged by what the provider really deducts.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SCHEMA_PATH_PREFIX_TRIM": False,
+    "SERVERS": [{"url": SITE_URL}],
+}
+
+# --- safety ------------------------------------------------------------------------------
+SECURE = SITE_URL.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
+SESSION_COOKIE_NAME = f"kling_session_{PORT}" if DEBUG else "kling_session"
+CSRF_COOKIE_NAME = f"kling_csrf_{PORT}" if DEBUG else "kling_csrf"
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+SECURE_SSL_REDIRECT = SECURE and environment.flag("SECURE_SSL_REDIRECT", default=True)
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 31536000 if SECURE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
+SECURE_REFERRER_POLICY = "same-origin"
+if environment.flag("BEHIND_PROXY"):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "media-src": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    },
+}
+
+LOGGING = logs.configuration(json=environment.flag("LOG_JSON", default=not DEBUG))
+logs.configure()

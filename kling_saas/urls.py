@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("kling_saas.health_urls")),
+    path("", include("generations.urls")),
+    path("", include("billing.urls")),
+    path("", include("accounts.urls")),
+    path("accounts/", include("allauth.urls")),
+    path("api/v1/", include("kling_saas.api_urls")),
+    path("admin/", admin.site.urls),
+]
