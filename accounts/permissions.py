@@ -1,0 +1,7 @@
+from __future__ import annotations
+
+from rest_framework.permissions import IsAuthenticated
+
+
+class ScopePermission(IsAuthenticated):
+    pass

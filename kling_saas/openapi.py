@@ -1,0 +1,7 @@
+from __future__ import annotations
+
+from drf_spectacular.openapi import AutoSchema
+
+
+class Schema(AutoSchema):
+    pass
