@@ -8,16 +8,17 @@ from accounts.models import ApiKey, Role, Scope, User, Workspace
 
 RANKS = {Role.VIEWER: 0, Role.MEMBER: 1, Role.ADMIN: 2, Role.OWNER: 3}
 
-# What a person's role and a key's scope must be for each permission.
+# What a person's role must be for each permission of a key.
 NEEDED_ROLE = {Scope.READ: Role.VIEWER, Scope.WRITE: Role.MEMBER, Scope.BILLING: Role.ADMIN}
 
 
 class NotPermitted(Exception):
-    """The actor is known but may not do this. `.needed` is the missing scope."""
+    """The actor is known but may not do this. `.needed` is the missing scope or role."""
 
-    def __init__(self, needed: Scope) -> None:
+    def __init__(self, needed: Scope | Role) -> None:
         self.needed = needed
-        super().__init__(f"This needs the permission “{needed.label}”.")
+        kind = "permission" if isinstance(needed, Scope) else "role"
+        super().__init__(f"This needs the {kind} “{needed.label}”.")
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,29 @@ class Actor:
     def may(self, scope: Scope) -> bool:
         if self.api_key is not None:
             return scope.value in self.api_key.scopes
-        return self.role is not None and RANKS[self.role] >= RANKS[NEEDED_ROLE[scope]]
+        return self.is_at_least(NEEDED_ROLE[scope])
 
     def require(self, scope: Scope) -> None:
         if not self.may(scope):
             raise NotPermitted(scope)
+
+    def is_at_least(self, role: Role) -> bool:
+        """Whether this is a person with that role or a higher one. A key has no role."""
+        return self.role is not None and RANKS[self.role] >= RANKS[role]
+
+    def require_role(self, role: Role) -> None:
+        if not self.is_at_least(role):
+            raise NotPermitted(role)
+
+    @property
+    def may_write(self) -> bool:
+        return self.may(Scope.WRITE)
+
+    @property
+    def may_buy(self) -> bool:
+        return self.may(Scope.BILLING)
+
+    @property
+    def may_manage(self) -> bool:
+        """Members, keys and the workspace's name."""
+        return self.is_at_least(Role.ADMIN)

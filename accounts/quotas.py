@@ -1,0 +1,65 @@
+"""What a plan allows. Counting what was used belongs to those who own the rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from accounts.models import Workspace
+
+Quota = Literal["running_jobs", "daily_credits", "storage_bytes"]
+
+SENTENCES: dict[Quota, str] = {
+    "running_jobs": "Your plan runs {limit} at the same time. Wait until one is done.",
+    "daily_credits": "Your plan's credits for today are used up. Try again tomorrow (UTC).",
+    "storage_bytes": "Your plan's storage is full. Delete results that you no longer need.",
+}
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The limits of one workspace; None means no limit.
+
+    `daily_credits` is in micro-credits for a UTC day, `requests_per_minute` counts for one key.
+    """
+
+    running_jobs: int | None = None
+    daily_credits: int | None = None
+    storage_bytes: int | None = None
+    requests_per_minute: int | None = None
+
+
+class QuotaExceeded(Exception):
+    """The plan does not allow it now.
+
+    `.quota` names the limit, `.limit` and `.used` are in its unit (jobs, micro-credits, bytes),
+    `.retry_after` is in seconds, None where waiting alone does not help.
+    """
+
+    def __init__(
+        self, *, quota: Quota, limit: int, used: int, retry_after: int | None = None
+    ) -> None:
+        self.quota = quota
+        self.limit = limit
+        self.used = used
+        self.retry_after = retry_after
+        jobs = "1 job" if limit == 1 else f"{limit} jobs"
+        super().__init__(SENTENCES[quota].format(limit=jobs))
+
+
+def limits_of(workspace: Workspace) -> Limits:
+    plan = workspace.plan
+    return Limits(
+        running_jobs=plan.running_jobs,
+        daily_credits=plan.daily_credits,
+        storage_bytes=plan.storage_bytes,
+        requests_per_minute=plan.requests_per_minute,
+    )
+
+
+def refuse_above(
+    *, quota: Quota, limit: int | None, used: int, adding: int, retry_after: int | None = None
+) -> None:
+    """Raise `QuotaExceeded` if `used + adding` is more than `limit`."""
+    if limit is not None and used + adding > limit:
+        raise QuotaExceeded(quota=quota, limit=limit, used=used, retry_after=retry_after)

@@ -1,0 +1,106 @@
+"""Workspaces: created, renamed, and the people in them."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import QuerySet
+
+from accounts import audit
+from accounts.access import Actor
+from accounts.models import Membership, Plan, Role, User, Workspace
+
+NAME_LENGTH = 80
+
+
+class LastOwner(Exception):
+    """The workspace would have nobody left who may do everything."""
+
+    def __init__(self) -> None:
+        super().__init__("A workspace needs an owner. Make somebody else owner first.")
+
+
+@transaction.atomic
+def create_workspace(*, name: str, owner: User, plan: Plan) -> Actor:
+    """A new workspace, and `owner` acting in it. Raises `ValidationError` with `name`."""
+    workspace = Workspace.objects.create(name=clean_name(name), plan=plan)
+    Membership.objects.create(workspace=workspace, user=owner, role=Role.OWNER)
+    actor = Actor(workspace=workspace, user=owner, role=Role.OWNER)
+    audit.record(by=actor, action="workspace.created", name=workspace.name, plan=plan.slug)
+    return actor
+
+
+@transaction.atomic
+def rename_workspace(*, by: Actor, name: str) -> Workspace:
+    """Needs the role admin. Raises `ValidationError` with `name`."""
+    by.require_role(Role.ADMIN)
+    workspace = Workspace.objects.select_for_update(of=("self",)).get(pk=by.workspace.pk)
+    before, workspace.name = workspace.name, clean_name(name)
+    if workspace.name != before:
+        workspace.save(update_fields=["name"])
+        audit.record(by=by, action="workspace.renamed", before=before, after=workspace.name)
+    return workspace
+
+
+@transaction.atomic
+def change_role(*, by: Actor, member: int, role: Role) -> Membership:
+    """Give the membership with id `member` another role.
+
+    Needs the role admin; making or unmaking an owner needs an owner. Raises `LastOwner` and
+    `Membership.DoesNotExist`, also for a member of another workspace.
+    """
+    membership = _membership_to_change(by=by, member=member, role=role)
+    before = membership.role
+    if before != role:
+        _keep_an_owner(membership)
+        membership.role = role
+        membership.save(update_fields=["role"])
+        person = membership.user.email
+        audit.record(by=by, action="member.changed", member=person, before=before, after=role)
+    return membership
+
+
+@transaction.atomic
+def remove_member(*, by: Actor, member: int) -> None:
+    """Take the membership with id `member` away; everybody may leave. Raises as `change_role`."""
+    membership = _locked(by.workspace).get(pk=member)
+    if membership.user != by.user:
+        _membership_to_change(by=by, member=member, role=Role.VIEWER)
+    _keep_an_owner(membership)
+    email = membership.user.email
+    membership.delete()
+    audit.record(by=by, action="member.removed", member=email)
+
+
+def name_for(owner: User) -> str:
+    """What the workspace of somebody who signs up is called: "Ada's workspace"."""
+    first = owner.name.strip() or owner.email.partition("@")[0].partition("+")[0]
+    first = first[:1].upper() + first[1 : NAME_LENGTH - len("'s workspace")]
+    return f"{first}'s workspace"
+
+
+def clean_name(name: str) -> str:
+    name = " ".join(name.split())
+    if not name or len(name) > NAME_LENGTH:
+        raise ValidationError({"name": f"Give the workspace a name of 1 to {NAME_LENGTH} letters."})
+    return name
+
+
+def _membership_to_change(*, by: Actor, member: int, role: Role) -> Membership:
+    by.require_role(Role.ADMIN)
+    membership = _locked(by.workspace).get(pk=member)
+    if Role.OWNER in {membership.role, role}:
+        by.require_role(Role.OWNER)
+    return membership
+
+
+def _locked(workspace: Workspace) -> QuerySet[Membership]:
+    # Two owners who step down at once would each still see the other one.
+    Workspace.objects.select_for_update(of=("self",)).get(pk=workspace.pk)
+    return workspace.memberships.select_related("user")
+
+
+def _keep_an_owner(membership: Membership) -> None:
+    owners = Membership.objects.filter(workspace=membership.workspace, role=Role.OWNER)
+    if membership.role == Role.OWNER and not owners.exclude(pk=membership.pk).exists():
+        raise LastOwner
