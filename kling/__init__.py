@@ -1,0 +1,3 @@
+"""Kling's protocol as CometAPI, Cloudsway and Kling itself speak it. Knows no web framework."""
+
+from __future__ import annotations

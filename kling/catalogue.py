@@ -1,0 +1,243 @@
+"""Models and prices as data: loads catalogue.toml, checks it, and answers questions about it.
+
+A wrong catalogue raises CatalogueError when it is loaded, naming what is wrong: a model without
+a price must be found at start, not when a customer asks for it.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from itertools import product
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from kling import operations
+from kling.operations.base import DIALECTS
+
+FILE = Path(__file__).with_name("catalogue.toml")
+
+UnitType = Literal["video", "image", "try-on"]
+Per = Literal["second", "call", "image"]
+Mode = Literal["std", "pro", "4k"]
+
+
+class CatalogueError(ValueError):
+    """The catalogue contradicts itself or the declared operations."""
+
+
+def _units(value: object) -> Decimal:
+    # A TOML float would be a binary fraction: prices are written as text.
+    if not isinstance(value, str):
+        raise ValueError('units are written as text, for example "0.6"')
+    try:
+        return Decimal(value)
+    except InvalidOperation:
+        raise ValueError("units must be a decimal number") from None
+
+
+def _as_tuple(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
+
+
+UnitAmount = Annotated[Decimal, BeforeValidator(_units), Field(gt=0, le=1000)]
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+Modes = Annotated[tuple[Mode, ...], BeforeValidator(_as_tuple)]
+Durations = Annotated[tuple[int, ...], BeforeValidator(_as_tuple)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
+
+
+class _Row(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Rate(_Row):
+    """Kling units for one second, call or image, where every fact in ``when`` holds."""
+
+    when: dict[str, str] = {}
+    units: UnitAmount
+
+
+Rates = Annotated[tuple[Rate, ...], BeforeValidator(_as_tuple)]
+
+
+class Feature(_Row):
+    """Where a model can do something; ``None`` means in all its modes, at all its durations."""
+
+    modes: Modes | None = None
+    durations: Durations | None = None
+
+    def works(self, *, mode: str | None, duration: str | None) -> bool:
+        in_mode = self.modes is None or mode in self.modes
+        at_duration = self.durations is None or duration in tuple(map(str, self.durations))
+        return in_mode and at_duration
+
+
+class Model(_Row):
+    operation: str
+    name: str
+    title: str
+    dialects: Names
+    live_from: date | None = None
+    retired_at: dict[str, date] = {}
+    modes: Modes = ()
+    durations: Durations = ()
+    choices: dict[str, Names] = {}
+    features: dict[str, Feature] = {}
+    rates: Rates
+    expected_seconds: Seconds | None = None
+
+    def choices_of(self, field: str) -> tuple[str, ...] | None:
+        """Values of a field that this model takes; ``None`` where it takes them all."""
+        if field == "mode":
+            return self.modes
+        if field == "duration":
+            return tuple(map(str, self.durations))
+        return self.choices.get(field)
+
+    def is_retired(self, dialect: str, today: date) -> bool:
+        retired_at = self.retired_at.get(dialect)
+        return retired_at is not None and retired_at <= today
+
+    def is_served(self, dialect: str, today: date) -> bool:
+        """Whether the dialect has it at all, retired or not."""
+        return dialect in self.dialects and (self.live_from is None or self.live_from <= today)
+
+    def is_offered(self, dialect: str, today: date) -> bool:
+        return self.is_served(dialect, today) and not self.is_retired(dialect, today)
+
+
+class OperationEntry(_Row):
+    """What holds for an operation: its pack type, and prices where it has no models."""
+
+    unit_type: UnitType
+    per: Per
+    expected_seconds: Seconds
+    default_model: dict[str, str] = {}
+    rates: Rates = ()
+
+
+class Catalogue(_Row):
+    operations: dict[str, OperationEntry]
+    models: Annotated[tuple[Model, ...], BeforeValidator(_as_tuple)]
+
+    def entry(self, operation: str) -> OperationEntry:
+        return self.operations[operation]
+
+    def model(self, operation: str, name: str) -> Model | None:
+        for model in self.models_of(operation):
+            if model.name == name:
+                return model
+        return None
+
+    def models_of(self, operation: str) -> tuple[Model, ...]:
+        return tuple(model for model in self.models if model.operation == operation)
+
+    def offered(self, operation: str, dialect: str, today: date) -> tuple[Model, ...]:
+        models = self.models_of(operation)
+        return tuple(model for model in models if model.is_offered(dialect, today))
+
+    def rates(self, operation: str, model: Model | None) -> tuple[Rate, ...]:
+        return model.rates if model else self.entry(operation).rates
+
+    def expected_seconds(self, operation: str, model: Model | None) -> float:
+        """Usual seconds from submit to result; the poller's first guess, no promise."""
+        if model and model.expected_seconds:
+            return model.expected_seconds
+        return self.entry(operation).expected_seconds
+
+
+def rate(rates: tuple[Rate, ...], facts: Mapping[str, str]) -> Rate | None:
+    """The most particular row whose every condition holds, or None."""
+    fitting = [row for row in rates if row.when.items() <= facts.items()]
+    return max(fitting, key=lambda row: len(row.when), default=None)
+
+
+@lru_cache(maxsize=1)
+def default() -> Catalogue:
+    """The catalogue that ships with the package."""
+    return load(FILE)
+
+
+def load(path: Path) -> Catalogue:
+    """Reads and checks a catalogue. Raises CatalogueError."""
+    try:
+        catalogue = Catalogue.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (tomllib.TOMLDecodeError, ValidationError, UnicodeDecodeError) as exc:
+        raise CatalogueError(f"{path.name}: {exc}") from exc
+    problems = list(_problems(catalogue))
+    if problems:
+        raise CatalogueError(f"{path.name}: " + "; ".join(problems))
+    return catalogue
+
+
+def _problems(catalogue: Catalogue) -> Iterator[str]:
+    declared = {operation.name for operation in operations.all_operations()}
+    for name in sorted(declared ^ set(catalogue.operations)):
+        yield f"operation {name} is in only one of the catalogue and the code"
+    seen = set()
+    for model in catalogue.models:
+        if model.operation not in declared:
+            yield f"{model.name} belongs to the unknown operation {model.operation}"
+            continue
+        if (model.operation, model.name) in seen:
+            yield f"{model.operation} {model.name} is there twice"
+        seen.add((model.operation, model.name))
+        yield from _model_problems(model)
+    for name in sorted(declared & set(catalogue.operations)):
+        yield from _operation_problems(catalogue, name)
+
+
+def _model_problems(model: Model) -> Iterator[str]:
+    where = f"{model.operation} {model.name}"
+    operation = operations.get(model.operation)
+    for dialect in {*model.dialects, *model.retired_at} - set(operation.dialects):
+        yield f"{where}: the operation has no dialect {dialect}"
+    if set(model.retired_at) - set(model.dialects):
+        yield f"{where}: retired where it never was"
+    if list(model.durations) != sorted(set(model.durations)):
+        yield f"{where}: durations are not in order"
+    fields = operation.Input.facts()
+    for name in set(model.choices) - set(fields):
+        yield f"{where}: choices of the unknown field {name}"
+    known = {facts.feature for facts in fields.values()}
+    for name, feature in model.features.items():
+        if name not in known:
+            yield f"{where}: no field needs the feature {name}"
+        if set(feature.modes or ()) - set(model.modes):
+            yield f"{where}: {name} in a mode that the model has not"
+        if set(feature.durations or ()) - set(model.durations):
+            yield f"{where}: {name} at a duration that the model has not"
+    yield from _unpriced(where, model)
+
+
+def _unpriced(where: str, model: Model) -> Iterator[str]:
+    conditions = [tuple(sorted(row.when.items())) for row in model.rates]
+    if len(conditions) != len(set(conditions)):
+        yield f"{where}: two rates for the same case"
+    for mode, sound in product(model.modes or (None,), ("off", "on")):
+        feature = model.features.get("sound")
+        if sound == "on" and not (feature and mode in (feature.modes or (mode,))):
+            continue
+        facts = {"sound": sound} | ({"mode": mode} if mode else {})
+        if rate(model.rates, facts) is None:
+            yield f"{where}: no rate for {facts}"
+
+
+def _operation_problems(catalogue: Catalogue, name: str) -> Iterator[str]:
+    operation, entry = operations.get(name), catalogue.entry(name)
+    if not operation.has_models:
+        if rate(entry.rates, {}) is None:
+            yield f"{name}: no rate"
+        return
+    for dialect in operation.dialects:
+        model = catalogue.model(name, entry.default_model.get(dialect, ""))
+        if model is None or dialect not in model.dialects or dialect in model.retired_at:
+            yield f"{name}: no live default model on {dialect}"
+    if set(entry.default_model) - set(DIALECTS):
+        yield f"{name}: default model of an unknown dialect"

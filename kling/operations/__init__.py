@@ -1,0 +1,29 @@
+"""The registry. A new operation is one new file here and one line in ``_OPERATIONS``."""
+
+from __future__ import annotations
+
+from kling.errors import FieldError, InvalidInput
+from kling.operations.base import Operation
+from kling.operations.text_to_audio import TextToAudio
+from kling.operations.text_to_video import TextToVideo
+
+__all__ = ["Operation", "all_operations", "get"]
+
+_OPERATIONS: tuple[Operation, ...] = (
+    TextToVideo(),
+    TextToAudio(),
+)
+_BY_NAME = {operation.name: operation for operation in _OPERATIONS}
+
+
+def all_operations() -> tuple[Operation, ...]:
+    return _OPERATIONS
+
+
+def get(name: object) -> Operation:
+    """The operation of that name. Raises InvalidInput on the field ``operation``."""
+    operation = _BY_NAME.get(name) if isinstance(name, str) else None
+    if operation is None:
+        message = f"There is no such operation. Known ones: {', '.join(_BY_NAME)}."
+        raise InvalidInput([FieldError("operation", "unknown_operation", message)])
+    return operation

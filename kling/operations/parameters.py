@@ -1,0 +1,64 @@
+"""Field types that Kling uses in more than one operation (protocol, section 3.3)."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from kling.operations.base import Declared
+
+_NUMBER_LENGTH = 12  # characters of a number given as text; longer ones are nonsense
+
+
+def _number(value: Any) -> Decimal:
+    """``5``, ``5.0``, ``"5"`` as a Decimal. A bool is not a number, whatever Python thinks."""
+    text = str(value) if isinstance(value, int | float | str) else ""
+    if isinstance(value, bool) or not text or len(text) > _NUMBER_LENGTH or not text.isascii():
+        raise PydanticCustomError("wrong_type", "must be a number")
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        raise PydanticCustomError("wrong_type", "must be a number") from None
+    if not number.is_finite() or "e" in text.lower() or "_" in text:
+        raise PydanticCustomError("wrong_type", "must be a number")
+    return number
+
+
+def _whole_number(value: Any) -> int:
+    number = _number(value)
+    if number != number.to_integral_value():
+        raise PydanticCustomError("wrong_type", "must be a whole number")
+    return int(number)
+
+
+def _seconds_as_text(value: Any) -> str:
+    return str(_whole_number(value))
+
+
+def _one_decimal(value: Any) -> int | float:
+    """A whole number stays whole: CometAPI's page types the field as an integer."""
+    number = _number(value)
+    if number != number.quantize(Decimal("0.1")):
+        raise PydanticCustomError("too_precise", "may have at most one decimal place")
+    return int(number) if number == number.to_integral_value() else float(number)
+
+
+# Kling wants seconds of video as text ("5"); people send 5 as well.
+SecondsText = Annotated[str, BeforeValidator(_seconds_as_text), WithJsonSchema({"type": "string"})]
+
+# Kling wants seconds of audio as a number with at most one decimal.
+SecondsNumber = Annotated[
+    int | float, BeforeValidator(_one_decimal), WithJsonSchema({"type": "number"})
+]
+
+Count = Annotated[int, BeforeValidator(_whole_number)]
+
+
+class WatermarkInfo(Declared):
+    enabled: Annotated[
+        bool,
+        Field(title="Make a copy with a watermark", description="Kling's own mark, not yours."),
+    ]

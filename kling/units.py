@@ -1,0 +1,79 @@
+"""Kling units of a request, before it is submitted (protocol, section 9). Pure, in Decimal.
+
+Kling bills what was asked for: 5 seconds of kling-v3 in pro with sound are 6 units, although
+the file lasts 5.041 seconds (Cloudsway page, ``final_unit_deduction``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from kling.catalogue import Catalogue, CatalogueError, Model, UnitType, rate
+from kling.operations.base import Operation
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a price, in plain words; ``amount`` in units."""
+
+    label: str
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class Units:
+    """``amount`` of units of one pack type; the lines of ``breakdown`` add up to it."""
+
+    amount: Decimal
+    unit_type: UnitType
+    breakdown: tuple[Line, ...]
+
+
+def compute(
+    operation: Operation, model: Model | None, values: Mapping[str, Any], catalogue: Catalogue
+) -> Units:
+    """Units of a valid request. Raises CatalogueError where the catalogue has no rate for it."""
+    facts = operation.price_facts(values)
+    row = rate(catalogue.rates(operation.name, model), facts)
+    if row is None:
+        raise CatalogueError(f"no rate for {operation.name} with {facts}")
+    entry = catalogue.entry(operation.name)
+    count = quantity(operation, entry.per, values)
+    amount = plain(row.units * count)
+    label = _label(operation, model, facts) + _times(entry.per, count, row.units)
+    return Units(amount=amount, unit_type=entry.unit_type, breakdown=(Line(label, amount),))
+
+
+def quantity(operation: Operation, per: str, values: Mapping[str, Any]) -> Decimal:
+    if per == "second":
+        return operation.seconds(values)
+    if per == "image":
+        return Decimal(operation.slots(values))
+    return Decimal(1)
+
+
+def plain(amount: Decimal) -> Decimal:
+    """6.0 as 6 and 10 as 10: what is shown and stored has no idle zeros and no exponent."""
+    whole = amount == amount.to_integral_value()
+    return amount.quantize(Decimal(1)) if whole else amount.normalize()
+
+
+def _label(operation: Operation, model: Model | None, facts: Mapping[str, str]) -> str:
+    parts = [model.title if model else operation.title]
+    if "mode" in facts:
+        parts.append(facts["mode"])
+    if facts.get("sound") == "on":
+        parts.append("with sound")
+    if facts.get("voice") == "on":
+        parts.append("with chosen voices")
+    return ", ".join(parts)
+
+
+def _times(per: str, count: Decimal, units: Decimal) -> str:
+    if per == "call":
+        return ""
+    noun = per if count == 1 else f"{per}s"
+    return f": {plain(count)} {noun} at {plain(units)} each"
