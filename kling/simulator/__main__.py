@@ -1,0 +1,76 @@
+"""`python -m kling.simulator`: the provider as a process of its own."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(
+        level=logging.WARNING if options.quiet else logging.INFO,
+        format="%(asctime)s %(message)s",
+        stream=sys.stderr,
+    )
+    try:
+        from .server import start
+    except ImportError as error:
+        if error.name != "av":
+            raise
+        print("The simulator draws its media with PyAV: install the extra 'media'.")  # noqa: T201
+        return 1
+    running = start(
+        state=options.state,
+        host=options.host,
+        port=options.port,
+        key=options.key or None,
+        access_key=options.access_key or None,
+        secret_key=options.secret_key or None,
+        time_scale=options.time_scale,
+        public_url=options.public_url,
+        slots=options.slots,
+        link_seconds=options.link_seconds,
+        callback_secret=options.callback_secret or None,
+        control=options.control,
+    )
+    print(f"simulator listening on {running.url}", flush=True)  # noqa: T201
+    _wait_for_signal()
+    running.stop()
+    return 0
+
+
+def _wait_for_signal() -> None:
+    asked = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: asked.set())
+    asked.wait()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m kling.simulator", description=__doc__)
+    add = parser.add_argument
+    add("--host", default="127.0.0.1")
+    add("--port", type=int, default=8123, help="0 picks a free one")
+    add("--state", type=Path, required=True, metavar="DIR", help="tasks and media are kept here")
+    # Secrets also come from the environment: a command line shows in every process list.
+    add("--key", default=os.environ.get("SIMULATOR_KEY"), help="the Bearer key; any, if not given")
+    add("--access-key", default=os.environ.get("SIMULATOR_ACCESS_KEY"))
+    add("--secret-key", default=os.environ.get("SIMULATOR_SECRET_KEY"), help="for Kling's JWT")
+    add("--callback-secret", default=os.environ.get("SIMULATOR_CALLBACK_SECRET"), metavar="whsec_…")
+    add("--time-scale", type=float, default=1.0, metavar="X", help="multiplies every delay")
+    add("--public-url", metavar="URL", help="how links name this server")
+    add("--slots", type=int, metavar="N", help="parallel tasks a model before code 1303")
+    add("--link-seconds", type=float, metavar="S", help="life of a media link; 1800, scaled")
+    add("--control", action="store_true", help="serve /_simulator/ for scripted faults")
+    add("--quiet", action="store_true", help="no line per request")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,3 @@
+"""Media made by code: real MP4, PNG, MP3 and WAV files, drawn from the prompt alone."""
+
+from __future__ import annotations
