@@ -1,0 +1,263 @@
+"""What people and programs do with generations. Pages, API and commands call these."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+import billing.credits
+from accounts.access import Actor
+from accounts.models import Scope
+from billing.prices import NotPriced, Price, price
+from generations import quotas
+from generations.errors import (
+    IdempotencyInProgress,
+    IdempotencyMismatch,
+    InvalidRequest,
+    NotCancellable,
+    NotFinished,
+    ProviderUnavailable,
+    QuoteExpired,
+)
+from generations.events import announce
+from generations.models import Generation, IdempotencyKey, Quote, State
+from generations.routing import Route, route
+from generations.states import MOVES, Stale, move, record
+from kling.errors import FieldError
+from worker.doorbell import ring
+
+QUOTE_LIFETIME = timedelta(minutes=15)
+IDEMPOTENCY_LIFETIME = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class Order:
+    """What somebody asks for. `input` has Kling's own field names."""
+
+    operation: str
+    input: Mapping[str, Any]
+    provider: str = ""
+    quote_id: str = ""
+    webhook_url: str = ""
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    idempotency_key: str = ""
+
+    @property
+    def digest(self) -> str:
+        """What an idempotency key is bound to: everything that was asked."""
+        parts = [
+            self.operation,
+            self.input,
+            self.provider,
+            self.quote_id,
+            self.webhook_url,
+            self.metadata,
+        ]
+        return _sha256(parts)
+
+
+@dataclass(frozen=True)
+class Priced:
+    route: Route
+    price: Price
+
+
+@dataclass(frozen=True)
+class Created:
+    generation: Generation
+    replayed: bool = False
+
+
+def estimate(order: Order) -> Priced:
+    """Check and price a request without writing anything. Raises InvalidRequest."""
+    found = route(order.operation, order.input, provider=order.provider)
+    request = found.request
+    try:
+        priced = price(
+            operation=request.operation.name,
+            model=request.model,
+            units=request.units.amount,
+            unit_type=request.units.unit_type,
+        )
+    except NotPriced:
+        raise ProviderUnavailable("This operation has no price yet. Nothing was charged.") from None
+    return Priced(found, priced)
+
+
+def quote(order: Order, *, by: Actor) -> Quote:
+    """Bind ourselves to a price for this exact request for 15 minutes."""
+    by.require(Scope.READ)
+    priced = estimate(order)
+    request = priced.route.request
+    return Quote.objects.create(
+        workspace=by.workspace,
+        account=priced.route.account,
+        operation=request.operation.name,
+        digest=_quote_digest(priced.route),
+        units=request.units.amount,
+        unit_type=request.units.unit_type,
+        price_book_id=priced.price.book_id,
+        rate=priced.price.rate,
+        credits=priced.price.credits,
+        breakdown=[
+            {"label": line.label, "units": str(line.amount)} for line in request.units.breakdown
+        ],
+        expires_at=timezone.now() + QUOTE_LIFETIME,
+    )
+
+
+def submit(order: Order, *, by: Actor) -> Created:
+    """Create a generation and hold its credits, all or nothing; a worker does the rest.
+
+    Raises InvalidRequest, ProviderUnavailable, QuoteExpired, InsufficientCredits, QuotaExceeded,
+    IdempotencyMismatch, IdempotencyInProgress; after any of them nothing has been written.
+    """
+    by.require(Scope.WRITE)
+    if replayed := _replay(order, by):
+        return Created(replayed, replayed=True)
+    priced = _at_quoted_price(order, estimate(order), by)
+    try:
+        return Created(_create(order, priced, by=by))
+    except IntegrityError:
+        # Twenty equal requests at once: the others' key was committed while we were at it.
+        if replayed := _replay(order, by):
+            return Created(replayed, replayed=True)
+        if order.idempotency_key:
+            raise IdempotencyInProgress from None
+        raise
+
+
+@transaction.atomic(durable=True)
+def _create(order: Order, priced: Priced, *, by: Actor) -> Generation:
+    request, external_id = priced.route.request, uuid4().hex
+    # The account row first: it serialises the jobs of one workspace, so the quotas below hold.
+    hold = billing.credits.hold(
+        workspace=by.workspace, amount=priced.price.credits, key=f"generation:{external_id}"
+    )
+    quotas.check(by.workspace, credits=priced.price.credits)
+    generation = Generation.objects.create(
+        workspace=by.workspace,
+        created_by=by.user,
+        api_key=by.api_key,
+        operation=request.operation.name,
+        model=request.model,
+        input=request.input,
+        metadata=dict(order.metadata),
+        webhook_url=order.webhook_url,
+        account=priced.route.account,
+        slots=request.slots,
+        external_task_id=external_id,
+        due_at=timezone.now(),
+        units=request.units.amount,
+        unit_type=request.units.unit_type,
+        price_book_id=priced.price.book_id,
+        rate=priced.price.rate,
+        quoted=priced.price.credits,
+        hold=hold,
+    )
+    record(generation, was=None, reason="created")
+    if order.idempotency_key:
+        IdempotencyKey.objects.create(
+            workspace=by.workspace,
+            key=order.idempotency_key,
+            digest=order.digest,
+            generation=generation,
+        )
+    ring("generations.tasks.dispatch")
+    return generation
+
+
+def cancel(generation: Generation, *, by: Actor) -> None:
+    """Cancel what has not reached the provider, and release its credits.
+
+    Raises NotCancellable afterwards: Kling has no cancel.
+    """
+    by.require(Scope.WRITE)
+    if State.CANCELED not in MOVES[State(generation.state)]:
+        raise NotCancellable(_why_not_cancellable(State(generation.state)))
+    try:
+        with transaction.atomic(durable=True):
+            move(generation, State.CANCELED, reason=f"canceled by {_name(by)}")
+            billing.credits.release(hold=generation.hold, reason="canceled")
+            announce(generation)
+    except Stale:
+        generation.refresh_from_db()
+        raise NotCancellable(_why_not_cancellable(State(generation.state))) from None
+
+
+def delete(generation: Generation, *, by: Actor) -> None:
+    """Remove a finished generation's input, results and files; what it cost stays on the books."""
+    by.require(Scope.WRITE)
+    if not generation.is_final:
+        raise NotFinished("Only a finished generation can be deleted. Cancel it, or wait.")
+    with transaction.atomic(durable=True):
+        generation.assets.all().delete()
+        generation.deleted_at = timezone.now()
+        generation.input, generation.metadata, generation.outputs = {}, {}, []
+        generation.save(update_fields=["deleted_at", "input", "metadata", "outputs"])
+        record(generation, was=State(generation.state), reason=f"deleted by {_name(by)}")
+        ring("generations.tasks.erase", generation.pk)
+
+
+def _at_quoted_price(order: Order, priced: Priced, by: Actor) -> Priced:
+    """The price of the quote that the order names, if it is lower than today's."""
+    if not order.quote_id:
+        return priced
+    found = Quote.objects.filter(public_id=order.quote_id, workspace=by.workspace).first()
+    if found is None or found.digest != _quote_digest(priced.route):
+        message = "There is no such quote for this request. Ask for a new one."
+        raise InvalidRequest([FieldError("quote_id", "unknown_quote", message)])
+    if found.expires_at <= timezone.now():
+        raise QuoteExpired("The quote has expired. Ask for a new one.")
+    if found.credits >= priced.price.credits:
+        return priced
+    binding = Price(book_id=found.price_book_id, credits=found.credits, rate=found.rate)
+    return Priced(priced.route, binding)
+
+
+def _quote_digest(found: Route) -> str:
+    # Of the checked input, so that a default left out and the same default written are one.
+    return _sha256([found.account.pk, found.request.operation.name, found.request.input])
+
+
+def _replay(order: Order, by: Actor) -> Generation | None:
+    if not order.idempotency_key:
+        return None
+    found = (
+        IdempotencyKey.objects.filter(workspace=by.workspace, key=order.idempotency_key)
+        .select_related("generation__account")
+        .first()
+    )
+    if found is None:
+        return None
+    if found.created_at < timezone.now() - IDEMPOTENCY_LIFETIME:
+        found.delete()
+        return None
+    if found.digest != order.digest:
+        raise IdempotencyMismatch("This Idempotency-Key was used with another request.")
+    return found.generation
+
+
+def _why_not_cancellable(state: State) -> str:
+    if state in {State.SUCCEEDED, State.FAILED, State.CANCELED}:
+        return f"This generation has already {state.label.lower()}."
+    return "This generation has reached the provider, which cannot cancel."
+
+
+def _name(by: Actor) -> str:
+    if by.api_key is not None:
+        return f"API key {by.api_key.prefix}"
+    return by.user.email if by.user else "the system"
+
+
+def _sha256(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,37 @@
+"""What an action of this app may refuse. No HTTP here: kling_saas/api_errors.py maps them."""
+
+from __future__ import annotations
+
+from kling.errors import FieldError
+
+
+class InvalidRequest(Exception):
+    """The request is wrong: one error a field, with paths such as `input.duration`."""
+
+    def __init__(self, errors: list[FieldError]) -> None:
+        self.errors = errors
+        super().__init__(" ".join(error.message for error in errors))
+
+
+class ProviderUnavailable(Exception):
+    """No enabled account serves the operation now."""
+
+
+class QuoteExpired(Exception):
+    pass
+
+
+class NotCancellable(Exception):
+    """The job has reached the provider, which knows no cancelling, or is already final."""
+
+
+class NotFinished(Exception):
+    """Only a finished job can be deleted."""
+
+
+class IdempotencyMismatch(Exception):
+    """The key was used before, with another request."""
+
+
+class IdempotencyInProgress(Exception):
+    """A request with the same key is being worked right now."""

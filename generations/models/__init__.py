@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from generations.models.accounts import Dialect, ProviderAccount
+from generations.models.generations import Generation, Transition
+from generations.models.media import Asset, MediaKind, Upload
+from generations.models.requests import IdempotencyKey, Quote
+from generations.states import State
+
+__all__ = [
+    "Asset",
+    "Dialect",
+    "Generation",
+    "IdempotencyKey",
+    "MediaKind",
+    "ProviderAccount",
+    "Quote",
+    "State",
+    "Transition",
+    "Upload",
+]

@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+
+from accounts.ids import new_id, random_text
+from accounts.models import ApiKey, User, Workspace
+from billing.models import Hold
+from generations.models.accounts import ProviderAccount
+from generations.states import ACTIVE, OCCUPYING, State
+
+
+def new_generation_id() -> str:
+    return new_id("gen")
+
+
+def new_callback_token() -> str:
+    return random_text(32)
+
+
+class Generation(models.Model):
+    """One job: what was asked, what it may cost, where it stands, what came of it.
+
+    `external_task_id` is written before the provider is called: it is how a task is found again
+    whose acceptance we did not hear. Amounts are micro-credits.
+    """
+
+    public_id = models.CharField(max_length=40, unique=True, default=new_generation_id)
+    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="generations")
+    created_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    api_key = models.ForeignKey(
+        ApiKey, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    operation = models.CharField(max_length=40)
+    model = models.CharField(max_length=60)
+    input = models.JSONField(help_text="As validated: every value that decides the price stands.")
+    metadata = models.JSONField(default=dict, blank=True)
+    webhook_url = models.URLField(max_length=2000, blank=True)
+
+    account = models.ForeignKey(
+        ProviderAccount, on_delete=models.PROTECT, related_name="generations"
+    )
+    slots = models.PositiveSmallIntegerField(default=1)
+    external_task_id = models.CharField(max_length=64, unique=True)
+    callback_token = models.CharField(max_length=64, unique=True, default=new_callback_token)
+    task_id = models.CharField(max_length=128, blank=True, db_index=True)
+
+    state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)
+    due_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveIntegerField(default=0, help_text="Submissions begun.")
+    checks = models.PositiveIntegerField(default=0, help_text="Looks in the present state.")
+    attention = models.CharField(
+        max_length=300, blank=True, help_text="Why a person has to look at this job."
+    )
+
+    units = models.DecimalField(max_digits=18, decimal_places=6)
+    unit_type = models.CharField(max_length=10)
+    price_book_id = models.PositiveBigIntegerField()
+    rate = models.PositiveBigIntegerField(help_text="Micro-credits a unit, margin included.")
+    quoted = models.PositiveBigIntegerField()
+    charged = models.PositiveBigIntegerField(default=0)
+    hold = models.OneToOneField(Hold, on_delete=models.PROTECT, related_name="generation")
+    final_unit_deduction = models.CharField(
+        max_length=64, blank=True, help_text="The provider's own text."
+    )
+
+    outputs = models.JSONField(
+        default=list, blank=True, help_text="Where the provider keeps the results, for a while."
+    )
+    error_code = models.CharField(max_length=60, blank=True)
+    error_message = models.CharField(max_length=500, blank=True)
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(charged__lte=F("quoted")), name="generation_charged_within_quote"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=sorted(ACTIVE), due_at__isnull=False)
+                | Q(~Q(state__in=sorted(ACTIVE)), due_at__isnull=True, finished_at__isnull=False),
+                name="generation_active_has_a_clock",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["processing", "storing"], task_id__gt="")
+                | ~Q(state__in=["processing", "storing"]),
+                name="generation_processing_has_a_task",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["state", "due_at"],
+                condition=Q(due_at__isnull=False),
+                name="generation_due",
+            ),
+            models.Index(
+                fields=["account", "model"],
+                condition=Q(state__in=sorted(OCCUPYING)),
+                name="generation_slots",
+            ),
+            models.Index(fields=["workspace", "-id"], name="generation_of_workspace"),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+    @property
+    def is_final(self) -> bool:
+        return self.due_at is None
+
+
+class Transition(models.Model):
+    """One step in the history of a generation. Only ever added to."""
+
+    generation = models.ForeignKey(Generation, on_delete=models.PROTECT, related_name="transitions")
+    was = models.CharField(max_length=12, blank=True)
+    now = models.CharField(max_length=12)
+    reason = models.CharField(max_length=300)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.was or '·'} → {self.now}: {self.reason}"

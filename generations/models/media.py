@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from django.db import models
+
+from accounts.ids import new_id
+from accounts.models import User, Workspace
+from generations.models.generations import Generation
+
+
+def new_asset_id() -> str:
+    return new_id("ast")
+
+
+def new_upload_id() -> str:
+    return new_id("upl")
+
+
+class MediaKind(models.TextChoices):
+    VIDEO = "video", "Video"
+    IMAGE = "image", "Image"
+    AUDIO = "audio", "Audio"
+
+
+class StoredMedia(models.Model):
+    """A whole, checked file in our storage under `key`."""
+
+    kind = models.CharField(max_length=8, choices=MediaKind.choices)
+    media_type = models.CharField(max_length=60)
+    key = models.CharField(max_length=200, unique=True)
+    bytes = models.PositiveBigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    width = models.PositiveIntegerField(null=True, blank=True)
+    height = models.PositiveIntegerField(null=True, blank=True)
+    duration = models.DecimalField(
+        max_digits=9, decimal_places=3, null=True, blank=True, help_text="Seconds."
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        abstract = True
+
+
+class Asset(StoredMedia):
+    """A result. Born whole: the row exists only once the file is stored and checked."""
+
+    public_id = models.CharField(max_length=40, unique=True, default=new_asset_id)
+    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="assets")
+    generation = models.ForeignKey(Generation, on_delete=models.PROTECT, related_name="assets")
+    index = models.PositiveSmallIntegerField()
+    poster_key = models.CharField(max_length=200, blank=True)
+    provider_asset_id = models.CharField(max_length=128, blank=True)
+
+    class Meta:
+        ordering = ["index"]
+        constraints = [
+            models.UniqueConstraint(fields=["generation", "index"], name="asset_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class Upload(StoredMedia):
+    """A file that a person or program gave us as input of later generations."""
+
+    public_id = models.CharField(max_length=40, unique=True, default=new_upload_id)
+    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="uploads")
+    uploaded_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    filename = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return self.public_id

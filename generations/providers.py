@@ -1,0 +1,137 @@
+"""Provider accounts: from the environment into rows, from rows to clients."""
+
+from __future__ import annotations
+
+import json
+import logging
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from kling.client import Account, KlingClient
+from webhooks.secrets import decrypt, encrypt
+
+from generations.models import Dialect, ProviderAccount
+
+log = logging.getLogger(__name__)
+SIMULATOR_KEY = "simulated"
+
+
+def client_for(account: ProviderAccount) -> KlingClient:
+    """A client with pooled connections; the same one for the same credential."""
+    return _client(_credential(account))
+
+
+@lru_cache(maxsize=64)
+def _client(credential: Account) -> KlingClient:
+    return KlingClient(credential)
+
+
+def _credential(account: ProviderAccount) -> Account:
+    secret = json.loads(decrypt(account.secret)) if account.secret else {}
+    return Account(
+        dialect=account.dialect,
+        base_url=account.base_url,
+        endpoint_path=account.endpoint_path,
+        model_names=tuple(sorted(account.model_names.items())),
+        **secret,
+    )
+
+
+def set_secret(account: ProviderAccount, **secret: str) -> None:
+    """Encrypt `key`, or `access_key` and `secret_key`, into the account (unsaved)."""
+    account.secret = encrypt(json.dumps({name: text for name, text in secret.items() if text}))
+
+
+def callback_url(account: ProviderAccount, token: str) -> str | None:
+    """Our hook for a job, where the account's provider can be thought to reach it."""
+    ours = urlsplit(settings.SITE_URL).hostname
+    theirs = urlsplit(account.base_url).hostname
+    loopback = {"127.0.0.1", "localhost", "::1"}
+    if ours in loopback and theirs not in loopback:
+        return None
+    return f"{settings.SITE_URL}/hooks/kling/{token}"
+
+
+def pause(account: ProviderAccount, reason: str) -> None:
+    """Stop sending jobs to an account whose provider refuses us as such, until the operator acts."""
+    rows = ProviderAccount.objects.filter(pk=account.pk, paused_at=None).update(
+        paused_at=timezone.now(), paused_reason=reason[:300]
+    )
+    if rows:
+        log.error("provider account %s paused: %s", account.slug, reason)
+
+
+def resume(account: ProviderAccount) -> None:
+    ProviderAccount.objects.filter(pk=account.pk).update(paused_at=None, paused_reason="")
+
+
+@transaction.atomic
+def sync_from_environment() -> list[ProviderAccount]:
+    """Make one account of each credential in the environment; switch off those that are gone."""
+    accounts = [_sync(dialect) for dialect in Dialect if _given(dialect)]
+    if not accounts and settings.SIMULATOR_URL:
+        accounts = [_sync_simulator()]
+    present = [account.pk for account in accounts]
+    ProviderAccount.objects.filter(from_environment=True).exclude(pk__in=present).update(
+        enabled=False
+    )
+    return accounts
+
+
+def _given(dialect: Dialect) -> bool:
+    found = settings.PROVIDER_CREDENTIALS[dialect]
+    return bool(found["key"] or (found.get("access_key") and found.get("secret_key")))
+
+
+def _sync(dialect: Dialect) -> ProviderAccount:
+    found = settings.PROVIDER_CREDENTIALS[dialect]
+    secret = {name: found.get(name, "") for name in ("key", "access_key", "secret_key")}
+    return _upsert(
+        dialect=dialect,
+        simulated=False,
+        slug=dialect.value,
+        base_url=found["base_url"].rstrip("/"),
+        endpoint_path=found.get("endpoint_path", ""),
+        secret=secret,
+    )
+
+
+def _sync_simulator() -> ProviderAccount:
+    return _upsert(
+        dialect=Dialect.OFFICIAL,
+        simulated=True,
+        slug="simulator",
+        base_url=settings.SIMULATOR_URL.rstrip("/"),
+        endpoint_path="",
+        secret={"key": SIMULATOR_KEY},
+    )
+
+
+def _upsert(
+    *,
+    dialect: Dialect,
+    simulated: bool,
+    slug: str,
+    base_url: str,
+    endpoint_path: str,
+    secret: dict[str, str],
+) -> ProviderAccount:
+    account = ProviderAccount.objects.filter(slug=slug, from_environment=True).first()
+    account = account or ProviderAccount(slug=slug, from_environment=True)
+    changed = (account.base_url, account.endpoint_path) != (base_url, endpoint_path)
+    if account.secret and json.loads(decrypt(account.secret)) != {
+        name: text for name, text in secret.items() if text
+    }:
+        changed = True
+    if changed:
+        # A new key or address is how an operator mends a paused account.
+        account.paused_at, account.paused_reason = None, ""
+    account.dialect, account.simulated = dialect.value, simulated
+    account.base_url, account.endpoint_path = base_url, endpoint_path
+    account.enabled = True
+    set_secret(account, **secret)
+    account.save()
+    return account

@@ -1,0 +1,61 @@
+"""What it means that the provider does not know a task. Never, by itself, that it failed."""
+
+from __future__ import annotations
+
+import logging
+
+from django.db import transaction
+
+from generations import timing
+from generations.models import Generation, State
+from generations.states import move
+from kling import dialects
+
+log = logging.getLogger(__name__)
+
+
+def not_found(generation: Generation) -> None:
+    """The provider says that it does not know the task of a running job."""
+    if generation.task_id:
+        _keep_asking(generation, "The provider does not know the task that it accepted.")
+    elif generation.checks + 1 < len(timing.PROBES):
+        _probe_again(generation)
+    elif _proves_absence(generation):
+        _send_again(generation)
+    else:
+        _keep_asking(
+            generation,
+            "It is not known whether the provider accepted this job. Look for the external task "
+            f"id {generation.external_task_id} at the provider, then decide.",
+        )
+
+
+def _proves_absence(generation: Generation) -> bool:
+    """Whether "not found" by our id means "never accepted": only where that query is documented."""
+    dialect = dialects.get(generation.account.dialect)
+    return dialect.finds_by_external_id(generation.operation)
+
+
+def _probe_again(generation: Generation) -> None:
+    _look_later(generation, timing.PROBES[generation.checks + 1], attention="")
+
+
+def _keep_asking(generation: Generation, attention: str) -> None:
+    """The hold stays: only the provider's word, or a person's, moves the money."""
+    if generation.attention != attention:
+        log.warning("%s: %s", generation.public_id, attention)
+    seconds = min(timing.SLOW_PROBE, 5.0 * 2 ** min(generation.checks, 8))
+    notice = attention if generation.checks >= len(timing.PROBES) - 1 else ""
+    _look_later(generation, seconds, attention=notice)
+
+
+def _look_later(generation: Generation, seconds: float, *, attention: str) -> None:
+    Generation.objects.filter(pk=generation.pk, state=generation.state).update(
+        due_at=timing.after(seconds), checks=generation.checks + 1, attention=attention[:300]
+    )
+
+
+@transaction.atomic(durable=True)
+def _send_again(generation: Generation) -> None:
+    """Past the grace period and unknown to the provider: safe, under the same external id."""
+    move(generation, State.QUEUED, reason="the provider does not know it; sending again")

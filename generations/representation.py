@@ -1,0 +1,91 @@
+"""A generation and an asset as the API, webhooks and pages show them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+
+from billing.amounts import to_text
+from generations import links
+from generations.models import Asset, Generation, State
+
+
+def represent(generation: Generation) -> dict[str, Any]:
+    """The JSON object of contract section 3: amounts as decimal strings, times in UTC."""
+    return {
+        "id": generation.public_id,
+        "operation": generation.operation,
+        "status": generation.state,
+        "model": generation.model,
+        "input": generation.input,
+        "credits": {
+            "quoted": to_text(generation.quoted),
+            "held": to_text(held(generation)),
+            "charged": to_text(generation.charged),
+        },
+        "provider": {
+            "dialect": generation.account.dialect,
+            "account": generation.account.slug,
+            "task_id": generation.task_id or None,
+            "final_unit_deduction": generation.final_unit_deduction or None,
+            "simulated": generation.account.simulated,
+        },
+        "assets": [represent_asset(asset) for asset in visible_assets(generation)],
+        "error": represent_error(generation),
+        "metadata": generation.metadata,
+        "created_at": moment(generation.created_at),
+        "finished_at": moment(generation.finished_at),
+        "urls": _urls(generation),
+    }
+
+
+def visible_assets(generation: Generation) -> list[Asset]:
+    """Results only of a job that has succeeded: half a set of files is no result."""
+    return list(generation.assets.all()) if generation.state == State.SUCCEEDED else []
+
+
+def represent_asset(asset: Asset) -> dict[str, Any]:
+    return {
+        "id": asset.public_id,
+        "kind": asset.kind,
+        "media_type": asset.media_type,
+        "bytes": asset.bytes,
+        "sha256": asset.sha256,
+        "width": asset.width,
+        "height": asset.height,
+        "duration_seconds": _decimal(asset.duration),
+        "url": links.signed_url(asset),
+        "poster_url": links.signed_url(asset, poster=True) if asset.poster_key else None,
+    }
+
+
+def represent_error(generation: Generation) -> dict[str, Any] | None:
+    if not generation.error_code:
+        return None
+    return {"code": generation.error_code, "message": generation.error_message}
+
+
+def held(generation: Generation) -> int:
+    """Micro-credits still set aside for the job."""
+    settled = generation.is_final or generation.state == State.STORING
+    return 0 if settled else generation.quoted
+
+
+def moment(value: datetime | None) -> str | None:
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z") if value else None
+
+
+def _decimal(value: Decimal | None) -> str | None:
+    return None if value is None else str(value)
+
+
+def _urls(generation: Generation) -> dict[str, str]:
+    api = f"{settings.SITE_URL}/api/v1/generations/{generation.public_id}"
+    return {
+        "self": api,
+        "cancel": f"{api}/cancel",
+        "web": f"{settings.SITE_URL}/generations/{generation.public_id}",
+    }

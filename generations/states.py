@@ -1,0 +1,112 @@
+"""The states of a generation, the moves between them, and their only writers.
+
+::
+
+    QUEUED ──▶ SUBMITTING ──▶ PROCESSING ──▶ STORING ──▶ SUCCEEDED
+      │  ▲         │   │          │  ▲          │
+      │  └─────────┘   ▼          ▼  │          ▼
+      │  ▲         RECONCILING ◀──┘  │        FAILED
+      │  └──────────┘   └────────────┘
+      └──▶ CANCELED                  (QUEUED, SUBMITTING, PROCESSING, RECONCILING may fail too)
+
+`due_at` is the clock of every state that is not final: the time at which somebody has to look
+at the row again. A worker that dies leaves its row due, so another one finds it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import models, transaction
+from django.utils import timezone
+
+
+class State(models.TextChoices):
+    QUEUED = "queued", "Queued"
+    SUBMITTING = "submitting", "Submitting"
+    PROCESSING = "processing", "Processing"
+    STORING = "storing", "Storing"
+    RECONCILING = "reconciling", "Checking with the provider"
+    SUCCEEDED = "succeeded", "Succeeded"
+    FAILED = "failed", "Failed"
+    CANCELED = "canceled", "Cancelled"
+
+
+FINAL = frozenset({State.SUCCEEDED, State.FAILED, State.CANCELED})
+ACTIVE = frozenset(set(State) - FINAL)
+# States in which the provider counts the job against the account's parallel tasks.
+OCCUPYING = frozenset({State.SUBMITTING, State.PROCESSING, State.RECONCILING})
+
+MOVES: dict[State, frozenset[State]] = {
+    State.QUEUED: frozenset({State.SUBMITTING, State.CANCELED, State.FAILED}),
+    State.SUBMITTING: frozenset({State.PROCESSING, State.QUEUED, State.RECONCILING, State.FAILED}),
+    State.PROCESSING: frozenset({State.STORING, State.FAILED, State.RECONCILING}),
+    State.RECONCILING: frozenset({State.PROCESSING, State.QUEUED, State.STORING, State.FAILED}),
+    State.STORING: frozenset({State.SUCCEEDED, State.FAILED}),
+    State.SUCCEEDED: frozenset(),
+    State.FAILED: frozenset(),
+    State.CANCELED: frozenset(),
+}
+
+
+class NotAllowed(Exception):
+    """A move that the table does not have: a bug of ours, never a user's error."""
+
+
+class Stale(Exception):
+    """The row is no longer in the state that the caller saw: somebody else moved it first."""
+
+
+def move(
+    generation: Any,
+    to: State,
+    *,
+    reason: str,
+    due_at: datetime | None = None,
+    **changes: Any,
+) -> None:
+    """Move `generation` to state `to`, with `changes`, and leave a history row.
+
+    Conditional on the state the caller has read: raises `Stale` when another worker was faster.
+    Must stand in the transaction that also moves the money.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise NotAllowed("move() belongs into a transaction.")
+    was = State(generation.state)
+    if to not in MOVES[was]:
+        raise NotAllowed(f"{was} → {to}")
+    now = timezone.now()
+    changes |= {"state": to, "due_at": None if to in FINAL else due_at or now}
+    if to in FINAL:
+        changes["finished_at"] = now
+    rows = type(generation).objects.filter(pk=generation.pk, state=was).update(**changes)
+    if rows != 1:
+        raise Stale(f"{generation.public_id} is no longer {was}")
+    for name, value in changes.items():
+        setattr(generation, name, value)
+    record(generation, was=was, reason=reason, at=now)
+
+
+def record(generation: Any, *, was: State | None, reason: str, at: datetime | None = None) -> None:
+    """Leave a history row for what just happened to `generation`."""
+    generation.transitions.create(
+        was=was or "", now=generation.state, reason=reason[:300], at=at or timezone.now()
+    )
+
+
+def claim(generation: Any, *, seconds: float) -> bool:
+    """Take a due row for `seconds`: true for one caller only, however many ask at once.
+
+    The row keeps its state; its clock moves on, so a caller that dies is followed by another
+    after `seconds`.
+    """
+    until = timezone.now() + timedelta(seconds=seconds)
+    rows = (
+        type(generation)
+        .objects.filter(pk=generation.pk, state=generation.state, due_at=generation.due_at)
+        .update(due_at=until)
+    )
+    if rows:
+        generation.due_at = until
+    return rows == 1

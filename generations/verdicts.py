@@ -1,0 +1,156 @@
+"""What an answer of the provider means for a job: its state and its money, in one transaction."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import asdict
+from decimal import ROUND_CEILING, Decimal
+
+from django.db import transaction
+from kling.client import Task
+
+import billing.credits
+from generations import timing
+from generations.events import announce
+from generations.models import Generation, State
+from generations.states import move
+from kling.envelope import deduction
+from worker.doorbell import ring
+
+log = logging.getLogger(__name__)
+
+
+def apply(generation: Generation, task: Task) -> None:
+    """Take in what the provider says about the task of a PROCESSING or RECONCILING job.
+
+    Raises Stale when another worker took in a verdict first; then nothing has changed.
+    """
+    if task.status == "failed":
+        fail(generation, code="provider_failed", message=task.message, task=task)
+    elif task.status == "succeed" and task.outputs:
+        succeed(generation, task)
+    else:
+        _keep_looking(generation, task)
+
+
+@transaction.atomic(durable=True)
+def succeed(generation: Generation, task: Task) -> None:
+    """Charge the job by what the provider deducted, at most the quote, and have it stored."""
+    captured = billing.credits.settle(
+        hold=generation.hold, amount=charge_for(generation, deduction(task))
+    )
+    move(
+        generation,
+        State.STORING,
+        reason="the provider has finished",
+        due_at=timing.lease(timing.STORE_LEASE),
+        checks=0,
+        task_id=task.task_id,
+        charged=captured,
+        final_unit_deduction=(task.unit_deduction or "")[:64],
+        outputs=[asdict(output) for output in task.outputs],
+        attention=_variance(generation, task),
+    )
+    ring("generations.tasks.store", generation.pk)
+
+
+@transaction.atomic(durable=True)
+def fail(generation: Generation, *, code: str, message: str, task: Task | None = None) -> None:
+    """A definite no: nothing is charged, the reason is shown."""
+    billing.credits.release(hold=generation.hold, reason=code)
+    changes: dict[str, str] = {"error_code": code, "error_message": message[:500], "attention": ""}
+    if task is not None:
+        changes["task_id"] = task.task_id
+        changes["final_unit_deduction"] = (task.unit_deduction or "")[:64]
+    move(generation, State.FAILED, reason=message or code, **changes)
+    announce(generation)
+
+
+@transaction.atomic(durable=True)
+def lose(generation: Generation, *, message: str) -> None:
+    """The result is gone for good: give the credits back as an entry that can be seen."""
+    if generation.charged:
+        billing.credits.refund(
+            hold=generation.hold,
+            amount=generation.charged,
+            key=f"generation:{generation.external_task_id}:lost",
+            reason="the result could not be stored",
+        )
+    move(
+        generation,
+        State.FAILED,
+        reason=message,
+        charged=0,
+        error_code="result_lost",
+        error_message=message[:500],
+    )
+    announce(generation)
+
+
+def charge_for(generation: Generation, units: Decimal | None) -> int:
+    """Micro-credits for `units` that the provider deducted; without a number the quote stands.
+
+    Never more than the quote: a higher deduction is the house's loss (`attention` says so).
+    """
+    if units is None:
+        return generation.quoted
+    cost = (units * generation.rate).to_integral_value(rounding=ROUND_CEILING)
+    return min(int(cost), generation.quoted)
+
+
+def _variance(generation: Generation, task: Task) -> str:
+    units = deduction(task)
+    if units is None and task.unit_deduction:
+        return f"The provider's deduction is not a number: {task.unit_deduction[:60]}"
+    if units is not None and units > generation.units:
+        return f"The provider deducted {units} units, {generation.units.normalize()} were quoted."
+    return ""
+
+
+def _keep_looking(generation: Generation, task: Task) -> None:
+    attention = ""
+    if task.status == "unknown":
+        attention = f"Unknown status from the provider: {task.raw_status[:60]}"
+    elif task.status == "succeed":
+        attention = "The provider reports success without a result."
+    if attention:
+        log.warning("%s: %s", generation.public_id, attention)
+    without_result = task.status == "succeed"
+    if generation.state == State.RECONCILING and not without_result:
+        _resume(generation, task, attention)
+        return
+    if generation.state == State.PROCESSING and without_result:
+        _doubt(generation, task, attention)
+        return
+    due_at = timing.next_look(generation.submitted_at or generation.created_at)
+    Generation.objects.filter(pk=generation.pk, state=generation.state).update(
+        due_at=due_at, checks=generation.checks + 1, attention=attention
+    )
+
+
+@transaction.atomic(durable=True)
+def _resume(generation: Generation, task: Task, attention: str) -> None:
+    submitted_at = generation.submitted_at or generation.created_at
+    move(
+        generation,
+        State.PROCESSING,
+        reason="found at the provider",
+        due_at=timing.next_look(submitted_at),
+        checks=0,
+        task_id=task.task_id,
+        submitted_at=submitted_at,
+        attention=attention,
+    )
+
+
+@transaction.atomic(durable=True)
+def _doubt(generation: Generation, task: Task, attention: str) -> None:
+    move(
+        generation,
+        State.RECONCILING,
+        reason=attention,
+        due_at=timing.after(timing.PROBES[0]),
+        checks=0,
+        final_unit_deduction=(task.unit_deduction or "")[:64],
+        attention=attention,
+    )
