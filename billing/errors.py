@@ -1,0 +1,73 @@
+"""What billing refuses. None of these knows HTTP.
+
+BillingError
+├── InsufficientCredits   the workspace has less than is needed: `.needed`, `.available` (micro)
+├── KeyReused             the same key came back with another amount, account or kind
+├── AlreadySettled        the hold was closed with another result: `.captured` (micro)
+├── RefundTooLarge        more would come back than was charged
+├── NotPriced             the price book has no price: `.unit_type`
+├── InvalidPriceBook      a draft that must not be published: `.problems`
+├── UnknownPack           no such pack is on sale
+└── PaymentUnavailable    Stripe is not set up, or did not answer
+"""
+
+from __future__ import annotations
+
+from billing.amounts import to_text
+
+
+class BillingError(Exception):
+    pass
+
+
+class InsufficientCredits(BillingError):
+    def __init__(self, *, needed: int, available: int) -> None:
+        self.needed = needed
+        self.available = available
+        super().__init__(
+            f"This needs {to_text(needed)} credits; {to_text(available)} are available."
+        )
+
+
+class KeyReused(BillingError):
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(f"The key {key!r} was used before, for something else.")
+
+
+class AlreadySettled(BillingError):
+    def __init__(self, *, reference: str, captured: int) -> None:
+        self.reference = reference
+        self.captured = captured
+        super().__init__(f"The hold {reference!r} was closed with {to_text(captured)} credits.")
+
+
+class RefundTooLarge(BillingError):
+    def __init__(self, *, asked: int, left: int) -> None:
+        self.asked = asked
+        self.left = left
+        super().__init__(
+            f"{to_text(asked)} credits cannot be refunded; {to_text(left)} are left of the charge."
+        )
+
+
+class NotPriced(BillingError):
+    def __init__(self, unit_type: str) -> None:
+        self.unit_type = unit_type
+        super().__init__(f"The price book has no price for a {unit_type} unit.")
+
+
+class InvalidPriceBook(BillingError):
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__(" ".join(problems))
+
+
+class UnknownPack(BillingError):
+    def __init__(self, slug: str) -> None:
+        self.slug = slug
+        super().__init__("There is no such pack.")
+
+
+class PaymentUnavailable(BillingError):
+    pass

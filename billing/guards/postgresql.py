@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+# A trigger counts as installed when it is enabled; its text is that of its function.
+INSTALLED = """
+SELECT t.tgname, p.prosrc FROM pg_trigger t
+JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_class c ON c.oid = t.tgrelid
+WHERE NOT t.tgisinternal AND t.tgname LIKE 'billing\\_%%' AND t.tgenabled <> 'D'
+AND c.relnamespace = current_schema()::regnamespace
+"""
+
+# name: (when and on which table, body of the function of the same name)
+TRIGGERS = {
+    "billing_account_guard": (
+        "BEFORE INSERT OR UPDATE OR DELETE ON billing_creditaccount FOR EACH ROW",
+        """
+  IF TG_OP = 'DELETE' THEN
+    RAISE 'an account is never deleted' USING ERRCODE = 'check_violation';
+  END IF;
+  IF TG_OP = 'INSERT' THEN
+    IF NEW.balance <> 0 OR NEW.held <> 0 OR NEW.last_seq <> 0 THEN
+      RAISE 'an account starts empty' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+  END IF;
+  IF NEW.id <> OLD.id OR NEW.workspace_id <> OLD.workspace_id THEN
+    RAISE 'an account stays with its workspace' USING ERRCODE = 'check_violation';
+  END IF;
+  IF (NEW.balance <> OLD.balance OR NEW.last_seq <> OLD.last_seq) AND NOT (
+      NEW.last_seq = OLD.last_seq + 1 AND EXISTS (
+        SELECT 1 FROM billing_entry WHERE account_id = NEW.id AND seq = NEW.last_seq
+        AND amount = NEW.balance - OLD.balance AND balance_after = NEW.balance)) THEN
+    RAISE 'a balance changes only by an entry' USING ERRCODE = 'check_violation';
+  END IF;
+  IF NEW.held <> OLD.held AND NEW.held <> (
+      SELECT coalesce(sum(amount), 0) FROM billing_hold
+      WHERE account_id = NEW.id AND state = 'open') THEN
+    RAISE 'what is held changes only by holds' USING ERRCODE = 'check_violation';
+  END IF;
+  RETURN NEW;
+""",
+    ),
+    "billing_entry_guard": (
+        "BEFORE UPDATE OR DELETE ON billing_entry FOR EACH ROW",
+        "RAISE 'an entry is never changed or deleted' USING ERRCODE = 'check_violation';",
+    ),
+    "billing_entry_no_truncate": (
+        "BEFORE TRUNCATE ON billing_entry FOR EACH STATEMENT",
+        "RAISE 'entries are never deleted' USING ERRCODE = 'check_violation';",
+    ),
+    "billing_entry_applied": (
+        "AFTER INSERT ON billing_entry FOR EACH ROW",
+        """
+  IF NEW.hold_id IS NOT NULL AND NOT EXISTS (
+      SELECT 1 FROM billing_hold WHERE id = NEW.hold_id AND account_id = NEW.account_id) THEN
+    RAISE 'the hold belongs to another account' USING ERRCODE = 'check_violation';
+  END IF;
+  IF NEW.kind = 'capture' AND NOT EXISTS (
+      SELECT 1 FROM billing_hold WHERE id = NEW.hold_id AND captured = -NEW.amount) THEN
+    RAISE 'a charge is what its hold captured' USING ERRCODE = 'check_violation';
+  END IF;
+  UPDATE billing_creditaccount SET balance = balance + NEW.amount, last_seq = last_seq + 1
+    WHERE id = NEW.account_id AND balance + NEW.amount = NEW.balance_after
+    AND last_seq + 1 = NEW.seq;
+  IF NOT FOUND THEN
+    RAISE 'an entry continues its account' USING ERRCODE = 'check_violation';
+  END IF;
+  -- After the account's row is ours: two refunds at once would each miss the other's entry.
+  IF NEW.kind = 'refund' AND (
+      SELECT sum(amount) FROM billing_entry
+      WHERE hold_id = NEW.hold_id AND kind IN ('capture', 'refund')) > 0 THEN
+    RAISE 'more is refunded than was charged' USING ERRCODE = 'check_violation';
+  END IF;
+  RETURN NULL;
+""",
+    ),
+    "billing_hold_guard": (
+        "BEFORE INSERT OR UPDATE OR DELETE ON billing_hold FOR EACH ROW",
+        """
+  IF TG_OP = 'DELETE' THEN
+    RAISE 'a hold is never deleted' USING ERRCODE = 'check_violation';
+  END IF;
+  IF TG_OP = 'INSERT' THEN
+    IF NEW.state <> 'open' THEN
+      RAISE 'a hold starts open' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+  END IF;
+  IF OLD.state <> 'open' OR NEW.state = 'open' OR NEW.id <> OLD.id
+      OR NEW.account_id <> OLD.account_id OR NEW.amount <> OLD.amount
+      OR NEW.reference <> OLD.reference THEN
+    RAISE 'a hold is closed once and not changed otherwise' USING ERRCODE = 'check_violation';
+  END IF;
+  RETURN NEW;
+""",
+    ),
+    "billing_hold_applied": (
+        "AFTER INSERT OR UPDATE ON billing_hold FOR EACH ROW",
+        """
+  UPDATE billing_creditaccount
+    SET held = held + CASE TG_OP WHEN 'INSERT' THEN NEW.amount ELSE -OLD.amount END
+    WHERE id = NEW.account_id;
+  RETURN NULL;
+""",
+    ),
+    "billing_hold_posted": (
+        "AFTER UPDATE ON billing_hold DEFERRABLE INITIALLY DEFERRED FOR EACH ROW",
+        """
+  IF NEW.captured <> -(SELECT coalesce(sum(amount), 0) FROM billing_entry
+      WHERE hold_id = NEW.id AND kind = 'capture') THEN
+    RAISE 'a captured hold has its entry' USING ERRCODE = 'check_violation';
+  END IF;
+  RETURN NULL;
+""",
+    ),
+    "billing_book_frozen": (
+        "BEFORE UPDATE OR DELETE ON billing_pricebook FOR EACH ROW",
+        """
+  IF OLD.published_at IS NOT NULL THEN
+    RAISE 'a published price book is frozen' USING ERRCODE = 'check_violation';
+  END IF;
+  RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+""",
+    ),
+}
+for _table in ("unitprice", "margin"):
+    TRIGGERS[f"billing_{_table}_frozen"] = (
+        f"BEFORE INSERT OR UPDATE OR DELETE ON billing_{_table} FOR EACH ROW",
+        """
+  IF EXISTS (SELECT 1 FROM billing_pricebook WHERE published_at IS NOT NULL
+      AND id IN (CASE TG_OP WHEN 'INSERT' THEN NEW.book_id ELSE OLD.book_id END)) THEN
+    RAISE 'a published price book is frozen' USING ERRCODE = 'check_violation';
+  END IF;
+  RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+""",
+    )
+
+
+def wanted() -> dict[str, str]:
+    return {name: _source(body) for name, (_, body) in TRIGGERS.items()}
+
+
+def install_statements(installed: dict[str, str]) -> list[str]:
+    statements = []
+    for name, (event, body) in TRIGGERS.items():
+        if installed.get(name) == _source(body):
+            continue
+        # `RAISE … USING ERRCODE` makes Django raise IntegrityError, as a CHECK does.
+        statements.append(
+            f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql "
+            f"AS $guard${_source(body)}$guard$"
+        )
+        kind = "CONSTRAINT TRIGGER" if "DEFERRED" in event else "TRIGGER"
+        statements.append(f"DROP TRIGGER IF EXISTS {name} ON {_table_of(name)}")
+        statements.append(f"CREATE {kind} {name} {event} EXECUTE FUNCTION {name}()")
+    return statements
+
+
+def remove_statements(installed: dict[str, str]) -> list[str]:
+    return [f"DROP TRIGGER IF EXISTS {name} ON {_table_of(name)}" for name in installed]
+
+
+def _table_of(name: str) -> str:
+    return TRIGGERS[name][0].partition(" ON ")[2].split()[0]
+
+
+def _source(body: str) -> str:
+    return f"\nBEGIN\n{body.strip()}\nEND\n"

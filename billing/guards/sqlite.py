@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+INSTALLED = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'billing_%'"
+
+
+def _published(book: str) -> str:
+    published = "SELECT id FROM billing_pricebook WHERE published_at IS NOT NULL"
+    return f"{book} IN ({published})"
+
+
+FROZEN = "a published price book is frozen"
+
+# name: (event and table, condition, message)
+REFUSALS = {
+    "billing_account_born_empty": (
+        "INSERT ON billing_creditaccount",
+        "NEW.balance <> 0 OR NEW.held <> 0 OR NEW.last_seq <> 0",
+        "an account starts empty",
+    ),
+    "billing_account_keeps_workspace": (
+        "UPDATE OF id, workspace_id ON billing_creditaccount",
+        "NEW.id <> OLD.id OR NEW.workspace_id <> OLD.workspace_id",
+        "an account stays with its workspace",
+    ),
+    "billing_account_balance_from_entry": (
+        "UPDATE OF balance, last_seq ON billing_creditaccount",
+        """(NEW.balance <> OLD.balance OR NEW.last_seq <> OLD.last_seq) AND NOT (
+  NEW.last_seq = OLD.last_seq + 1 AND EXISTS (
+    SELECT 1 FROM billing_entry WHERE account_id = NEW.id AND seq = NEW.last_seq
+    AND amount = NEW.balance - OLD.balance AND balance_after = NEW.balance))""",
+        "a balance changes only by an entry",
+    ),
+    "billing_account_held_from_holds": (
+        "UPDATE OF held ON billing_creditaccount",
+        """NEW.held <> OLD.held AND NEW.held <> (
+  SELECT coalesce(sum(amount), 0) FROM billing_hold
+  WHERE account_id = NEW.id AND state = 'open')""",
+        "what is held changes only by holds",
+    ),
+    "billing_account_kept": (
+        "DELETE ON billing_creditaccount",
+        "1",
+        "an account is never deleted",
+    ),
+    "billing_entry_unchanged": ("UPDATE ON billing_entry", "1", "an entry is never changed"),
+    "billing_entry_kept": ("DELETE ON billing_entry", "1", "an entry is never deleted"),
+    "billing_hold_born_open": (
+        "INSERT ON billing_hold",
+        "NEW.state <> 'open' OR typeof(NEW.amount) <> 'integer'",
+        "a hold starts open, with a whole number",
+    ),
+    "billing_hold_closes_once": (
+        "UPDATE ON billing_hold",
+        """OLD.state <> 'open' OR NEW.state = 'open' OR NEW.id <> OLD.id
+  OR NEW.account_id <> OLD.account_id OR NEW.amount <> OLD.amount
+  OR NEW.reference <> OLD.reference OR typeof(NEW.captured) <> 'integer'""",
+        "a hold is closed once and not changed otherwise",
+    ),
+    "billing_hold_kept": ("DELETE ON billing_hold", "1", "a hold is never deleted"),
+    "billing_book_frozen": (
+        "UPDATE ON billing_pricebook",
+        "OLD.published_at IS NOT NULL",
+        FROZEN,
+    ),
+    "billing_book_kept": ("DELETE ON billing_pricebook", "OLD.published_at IS NOT NULL", FROZEN),
+}
+for _table in ("unitprice", "margin"):
+    for _event, _row in (("INSERT", "NEW"), ("UPDATE", "OLD"), ("DELETE", "OLD")):
+        REFUSALS[f"billing_{_table}_frozen_{_event.lower()}"] = (
+            f"{_event} ON billing_{_table}",
+            _published(f"{_row}.book_id"),
+            FROZEN,
+        )
+
+# The sums are checked after the row is in, so that the rule reads like the ledger's definition.
+EFFECTS = {
+    "billing_entry_applied": """CREATE TRIGGER billing_entry_applied AFTER INSERT ON billing_entry
+BEGIN
+  SELECT RAISE(ABORT, 'an amount is a whole number') WHERE typeof(NEW.amount) <> 'integer';
+  SELECT RAISE(ABORT, 'the hold belongs to another account')
+    WHERE NEW.hold_id IS NOT NULL AND NOT EXISTS (
+      SELECT 1 FROM billing_hold WHERE id = NEW.hold_id AND account_id = NEW.account_id);
+  SELECT RAISE(ABORT, 'a charge is what its hold captured')
+    WHERE NEW.kind = 'capture' AND NOT EXISTS (
+      SELECT 1 FROM billing_hold WHERE id = NEW.hold_id AND captured = -NEW.amount);
+  SELECT RAISE(ABORT, 'more is refunded than was charged')
+    WHERE NEW.kind = 'refund' AND (
+      SELECT sum(amount) FROM billing_entry
+      WHERE hold_id = NEW.hold_id AND kind IN ('capture', 'refund')) > 0;
+  UPDATE billing_creditaccount SET balance = balance + NEW.amount, last_seq = last_seq + 1
+    WHERE id = NEW.account_id AND balance + NEW.amount = NEW.balance_after
+    AND last_seq + 1 = NEW.seq;
+  SELECT RAISE(ABORT, 'an entry continues its account') WHERE NOT EXISTS (
+    SELECT 1 FROM billing_creditaccount WHERE id = NEW.account_id
+    AND balance = NEW.balance_after AND last_seq = NEW.seq);
+END""",
+    "billing_hold_opened": """CREATE TRIGGER billing_hold_opened AFTER INSERT ON billing_hold
+BEGIN
+  UPDATE billing_creditaccount SET held = held + NEW.amount WHERE id = NEW.account_id;
+END""",
+    "billing_hold_closed": """CREATE TRIGGER billing_hold_closed AFTER UPDATE ON billing_hold
+BEGIN
+  UPDATE billing_creditaccount SET held = held - OLD.amount WHERE id = OLD.account_id;
+END""",
+}
+
+
+def wanted() -> dict[str, str]:
+    refusals = {
+        name: f"CREATE TRIGGER {name} BEFORE {event} WHEN {condition}\n"
+        f"BEGIN SELECT RAISE(ABORT, '{message}'); END"
+        for name, (event, condition, message) in REFUSALS.items()
+    }
+    return refusals | EFFECTS
+
+
+def install_statements(installed: dict[str, str]) -> list[str]:
+    changed = {name: text for name, text in wanted().items() if installed.get(name) != text}
+    drops = [f"DROP TRIGGER IF EXISTS {name}" for name in changed]
+    return [*drops, *changed.values()]
+
+
+def remove_statements(installed: dict[str, str]) -> list[str]:
+    return [f"DROP TRIGGER IF EXISTS {name}" for name in installed]

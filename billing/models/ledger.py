@@ -1,0 +1,129 @@
+"""The ledger: an account a workspace, holds on it, and entries that only grow.
+
+`balance`, `held` and `last_seq` are derived: only the database's own triggers write them
+(`billing.guards`), from inserted entries and from holds that open or close.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+
+from accounts.models import Workspace
+
+
+class CreditAccount(models.Model):
+    """What a workspace owns (`balance`) and what of it is reserved (`held`), in micro-credits."""
+
+    workspace = models.OneToOneField(
+        Workspace, on_delete=models.PROTECT, related_name="credit_account"
+    )
+    balance = models.BigIntegerField(default=0)
+    held = models.BigIntegerField(default=0)
+    last_seq = models.BigIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(held__gte=0), name="account_held_not_negative"),
+            models.CheckConstraint(
+                condition=Q(balance__gte=F("held")), name="account_not_overspent"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.workspace)
+
+    @property
+    def available(self) -> int:
+        return self.balance - self.held
+
+
+class Hold(models.Model):
+    """Credits set aside for a job. Leaves `open` once: captured (in part or whole) or released."""
+
+    class State(models.TextChoices):
+        OPEN = "open", "Open"
+        CAPTURED = "captured", "Captured"
+        RELEASED = "released", "Released"
+
+    account = models.ForeignKey(CreditAccount, on_delete=models.PROTECT, related_name="holds")
+    reference = models.CharField(max_length=120, unique=True)
+    amount = models.BigIntegerField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    captured = models.BigIntegerField(default=0)
+    reason = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        indexes = [
+            models.Index(
+                fields=["account"], include=["amount"], condition=Q(state="open"), name="hold_open"
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gte=0), name="hold_amount_not_negative"),
+            models.CheckConstraint(
+                condition=Q(captured__gte=0, captured__lte=F("amount")), name="hold_captured_within"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="open", closed_at__isnull=True, captured=0)
+                | Q(state="captured", closed_at__isnull=False, captured__gt=0)
+                | Q(state="released", closed_at__isnull=False, captured=0),
+                name="hold_shape",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+
+class Entry(models.Model):
+    """One movement of credits. Never changed, never deleted: a mistake gets a further entry."""
+
+    class Kind(models.TextChoices):
+        PURCHASE = "purchase", "Purchase"
+        GRANT = "grant", "Grant"
+        CAPTURE = "capture", "Charge"
+        REFUND = "refund", "Refund"
+        ADJUSTMENT = "adjustment", "Adjustment"
+
+    account = models.ForeignKey(CreditAccount, on_delete=models.PROTECT, related_name="entries")
+    seq = models.BigIntegerField()
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    amount = models.BigIntegerField()
+    balance_after = models.BigIntegerField()
+    key = models.CharField(max_length=120, unique=True)
+    hold = models.ForeignKey(
+        Hold, null=True, blank=True, on_delete=models.PROTECT, related_name="entries"
+    )
+    note = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["account", "-seq"]
+        verbose_name_plural = "entries"
+        constraints = [
+            models.UniqueConstraint(fields=["account", "seq"], name="entry_seq_unique"),
+            models.UniqueConstraint(
+                fields=["hold"], condition=Q(kind="capture"), name="entry_one_capture_per_hold"
+            ),
+            models.CheckConstraint(condition=Q(seq__gt=0), name="entry_seq_positive"),
+            models.CheckConstraint(
+                condition=Q(kind__in=["purchase", "grant", "refund"], amount__gt=0)
+                | Q(kind="capture", amount__lt=0)
+                | (Q(kind="adjustment") & ~Q(amount=0)),
+                name="entry_sign",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=["capture", "refund"], hold__isnull=False)
+                | Q(kind__in=["purchase", "grant"], hold__isnull=True)
+                | Q(kind="adjustment"),
+                name="entry_hold",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.seq}"

@@ -1,0 +1,68 @@
+"""Price books: what a unit of the provider costs in credits. Drafted, published, then frozen."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+
+class UnitType(models.TextChoices):
+    VIDEO = "video", "Video unit"
+    IMAGE = "image", "Image unit"
+    TRY_ON = "try-on", "Try-on unit"
+
+
+class PriceBook(models.Model):
+    """One version of all prices. The highest published version is in force."""
+
+    version = models.PositiveIntegerField(unique=True)
+    note = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    published_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        ordering = ["-version"]
+
+    def __str__(self) -> str:
+        return f"Price book {self.version}"
+
+
+class UnitPrice(models.Model):
+    """Micro-credits for one unit, before the margin."""
+
+    book = models.ForeignKey(PriceBook, on_delete=models.CASCADE, related_name="unit_prices")
+    unit_type = models.CharField(max_length=10, choices=UnitType.choices)
+    credits = models.BigIntegerField(help_text="Micro-credits a unit: 1000000 is one credit.")
+
+    class Meta:
+        ordering = ["book", "unit_type"]
+        constraints = [
+            models.UniqueConstraint(fields=["book", "unit_type"], name="unit_price_unique"),
+            models.CheckConstraint(
+                # Up to a million credits a unit; beyond that it is a slip of the hand.
+                condition=Q(credits__gt=0, credits__lte=10**12),
+                name="unit_price_sane",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.unit_type}: {self.credits}"
+
+
+class Margin(models.Model):
+    """A factor on the unit price. Empty operation or model means: any. The closest match wins."""
+
+    book = models.ForeignKey(PriceBook, on_delete=models.CASCADE, related_name="margins")
+    operation = models.CharField(max_length=60, blank=True)
+    model = models.CharField(max_length=60, blank=True)
+    factor = models.DecimalField(max_digits=8, decimal_places=4)
+
+    class Meta:
+        ordering = ["book", "operation", "model"]
+        constraints = [
+            models.UniqueConstraint(fields=["book", "operation", "model"], name="margin_unique"),
+            models.CheckConstraint(condition=Q(factor__gt=0, factor__lte=1000), name="margin_sane"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.operation or 'any'} {self.model or 'any'} × {self.factor}"

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+
+class StripeEvent(models.Model):
+    """An event as Stripe sent it, stored once. A hint that something changed, never the fact."""
+
+    class State(models.TextChoices):
+        NEW = "new", "New"
+        DONE = "done", "Done"
+        IGNORED = "ignored", "Ignored"
+        FAILED = "failed", "Failed"
+
+    event_id = models.CharField(max_length=120, primary_key=True)
+    type = models.CharField(max_length=120)
+    object_id = models.CharField(max_length=120, blank=True, db_index=True)
+    payload = models.JSONField()
+    livemode = models.BooleanField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.NEW)
+    attempts = models.PositiveIntegerField(default=0)
+    last_error = models.CharField(max_length=300, blank=True)
+    received_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-received_at", "-pk"]
+        indexes = [
+            models.Index(fields=["received_at"], condition=Q(state="new"), name="stripe_event_new"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.event_id}"
