@@ -1,0 +1,144 @@
+"""HTTP, and nothing of Kling's: bytes out, bytes back, or one of the package's errors.
+
+``Transport`` is the seam: a client takes any object with ``send``. The real one never follows a
+redirect (it would carry the key to another host), never retries (a submit is not idempotent),
+reads no proxy or netrc from the environment, keeps no cookies, and stops reading at a cap.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http.cookiejar import DefaultCookiePolicy
+from typing import Protocol
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
+from urllib3.exceptions import (
+    DecodeError,
+    HTTPError,
+    MaxRetryError,
+    NewConnectionError,
+    ReadTimeoutError,
+)
+from urllib3.exceptions import SSLError as UrllibSSLError
+
+from kling.errors import ConnectionLost, KlingError, TimedOut, Unparsable, Unreachable
+
+CONNECT_TIMEOUT = 10.0  # seconds until the connection stands
+READ_TIMEOUT = 60.0  # seconds between two pieces of the answer
+TOTAL_TIMEOUT = 90.0  # seconds for the whole answer, however slowly it drips
+MAX_ANSWER = 4 * 1024 * 1024  # bytes
+POOL_SIZE = 64  # connections kept per host; the poller uses many threads
+_PIECE = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    connect: float = CONNECT_TIMEOUT
+    read: float = READ_TIMEOUT
+    total: float = TOTAL_TIMEOUT
+
+
+@dataclass(frozen=True)
+class HttpRequest:
+    """``repr`` leaves out the headers: they carry the key."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class HttpResponse:
+    """``headers`` may be asked in any case of letters."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Transport(Protocol):
+    def send(self, request: HttpRequest) -> HttpResponse:
+        """Sends once. Raises Unreachable if nothing went out, else a MaybeAccepted error."""
+        ...
+
+
+class RequestsTransport:
+    """The real transport: one pooled session, usable from several threads."""
+
+    def __init__(self, *, timeouts: Timeouts | None = None, max_answer: int = MAX_ANSWER) -> None:
+        self._timeouts = timeouts or Timeouts()
+        self._max_answer = max_answer
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        adapter = HTTPAdapter(pool_connections=8, pool_maxsize=POOL_SIZE, max_retries=0)
+        self._session.mount("https://", adapter)
+        self._session.mount("http://", adapter)
+
+    def send(self, request: HttpRequest) -> HttpResponse:
+        host = urlsplit(request.url).hostname or "the provider"
+        deadline = time.monotonic() + self._timeouts.total
+        try:
+            response = self._session.request(
+                request.method,
+                request.url,
+                data=request.body,
+                headers=dict(request.headers),
+                timeout=(self._timeouts.connect, self._timeouts.read),
+                allow_redirects=False,
+                stream=True,
+            )
+        except (requests.RequestException, HTTPError) as exc:
+            raise _failure(exc, host) from exc
+        with response:
+            body = self._read(response, deadline, host)
+        return HttpResponse(response.status_code, CaseInsensitiveDict(response.headers), body)
+
+    def _read(self, response: requests.Response, deadline: float, host: str) -> bytes:
+        body = bytearray()
+        status = response.status_code
+        try:
+            # read1 returns what is there; read would wait until a whole piece has dripped in.
+            while piece := response.raw.read1(_PIECE, decode_content=True):
+                body += piece
+                if len(body) > self._max_answer:
+                    raise Unparsable("The answer is too large.", http_status=status)
+                if time.monotonic() > deadline:
+                    raise TimedOut(f"{host} answers too slowly.", http_status=status)
+        except (ReadTimeoutError, TimeoutError) as exc:
+            raise TimedOut(f"{host} stopped answering.", http_status=status) from exc
+        except DecodeError as exc:
+            raise Unparsable("The answer is badly compressed.", http_status=status) from exc
+        except (HTTPError, OSError) as exc:
+            message = f"The connection to {host} broke."
+            raise ConnectionLost(message, http_status=status) from exc
+        return bytes(body)
+
+    def close(self) -> None:
+        self._session.close()
+
+
+def _failure(exc: Exception, host: str) -> KlingError:
+    """Whether the request can have reached the provider decides which error it is."""
+    if isinstance(exc, requests.ConnectTimeout):
+        return Unreachable(f"No connection to {host} in time.")
+    if isinstance(exc, requests.ReadTimeout):
+        return TimedOut(f"{host} did not answer in time.")
+    if isinstance(exc, requests.ConnectionError) and _never_sent(exc):
+        return Unreachable(f"No connection to {host}.")
+    return ConnectionLost(f"The connection to {host} broke.")
+
+
+def _never_sent(exc: requests.ConnectionError) -> bool:
+    """Refused, no such host, or a certificate that failed: all before the first byte of ours."""
+    cause = exc.args[0] if exc.args else None
+    reason = cause.reason if isinstance(cause, MaxRetryError) else cause
+    if isinstance(reason, UrllibSSLError):
+        return "CERTIFICATE_VERIFY_FAILED" in str(reason)
+    return isinstance(reason, NewConnectionError)  # its subclass is "no such host"
