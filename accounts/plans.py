@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.apps import apps as installed
 from django.apps.registry import Apps
 from django.db import transaction
 
@@ -44,7 +45,7 @@ class UnknownPlan(Exception):
         super().__init__(f"There is no plan “{slug}”.")
 
 
-def create_missing(*, using: str, apps: Apps, **_: Any) -> None:
+def create_missing(*, using: str, apps: Apps = installed, **_: Any) -> None:
     """Create the plans that are not there yet; never touch what the operator has changed.
 
     Runs after every migrate and flush, so the plans are there in an emptied database too.
