@@ -12,8 +12,9 @@ class BillingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from billing import checks  # noqa: F401  registers the system checks
+        from billing import checks, first_prices  # noqa: F401  registers the system checks
 
+        post_migrate.connect(first_prices.create_missing, sender=self)
         post_migrate.connect(_install_guards, sender=self)
 
 
