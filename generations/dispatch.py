@@ -11,7 +11,6 @@ from django.db import transaction
 from django.db.models import F, QuerySet, Sum, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
-from kling.client import Task
 from worker.leases import lease
 
 import kling.errors
@@ -22,6 +21,7 @@ from kling import operations
 from kling.catalogue import CatalogueError
 from kling.errors import KlingError
 from kling.requests import Request, parse
+from kling.tasks import Task
 
 log = logging.getLogger(__name__)
 
@@ -100,9 +100,9 @@ class _FreeSlots:
         limit = generation.account.parallel_tasks
         place = (generation.account_id, generation.model)
         # A job larger than the limit itself may run when it is alone, or it never would.
-        if limit is not None and self.taken[place]:
-            if self.taken[place] + generation.slots > limit:
-                return False
+        taken = self.taken[place]
+        if limit is not None and taken and taken + generation.slots > limit:
+            return False
         self.taken[place] += generation.slots
         return True
 

@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from kling.client import Account, KlingClient
-from webhooks.secrets import decrypt, encrypt
 
 from generations.models import Dialect, ProviderAccount
+from kling.client import Account, KlingClient
+from webhooks.secrets import seal, unseal
 
 log = logging.getLogger(__name__)
 SIMULATOR_KEY = "simulated"
@@ -26,23 +26,24 @@ def client_for(account: ProviderAccount) -> KlingClient:
 
 @lru_cache(maxsize=64)
 def _client(credential: Account) -> KlingClient:
+    # Account's hash leaves model_names out, its equality does not: a changed spelling is seen.
     return KlingClient(credential)
 
 
 def _credential(account: ProviderAccount) -> Account:
-    secret = json.loads(decrypt(account.secret)) if account.secret else {}
+    secret = json.loads(unseal(account.secret)) if account.secret else {}
     return Account(
         dialect=account.dialect,
         base_url=account.base_url,
         endpoint_path=account.endpoint_path,
-        model_names=tuple(sorted(account.model_names.items())),
+        model_names=account.model_names,
         **secret,
     )
 
 
 def set_secret(account: ProviderAccount, **secret: str) -> None:
     """Encrypt `key`, or `access_key` and `secret_key`, into the account (unsaved)."""
-    account.secret = encrypt(json.dumps({name: text for name, text in secret.items() if text}))
+    account.secret = seal(json.dumps({name: text for name, text in secret.items() if text}))
 
 
 def callback_url(account: ProviderAccount, token: str) -> str | None:
@@ -56,7 +57,7 @@ def callback_url(account: ProviderAccount, token: str) -> str | None:
 
 
 def pause(account: ProviderAccount, reason: str) -> None:
-    """Stop sending jobs to an account whose provider refuses us as such, until the operator acts."""
+    """Send no more jobs to an account that the provider refuses, until the operator acts."""
     rows = ProviderAccount.objects.filter(pk=account.pk, paused_at=None).update(
         paused_at=timezone.now(), paused_reason=reason[:300]
     )
@@ -122,7 +123,7 @@ def _upsert(
     account = ProviderAccount.objects.filter(slug=slug, from_environment=True).first()
     account = account or ProviderAccount(slug=slug, from_environment=True)
     changed = (account.base_url, account.endpoint_path) != (base_url, endpoint_path)
-    if account.secret and json.loads(decrypt(account.secret)) != {
+    if account.secret and json.loads(unseal(account.secret)) != {
         name: text for name, text in secret.items() if text
     }:
         changed = True

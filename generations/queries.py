@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from collections.abc import Mapping
+from datetime import UTC, date
+from typing import Any
+
+from django.db.models import Count, QuerySet, Sum
+from django.db.models.functions import TruncDate
 
 from accounts.models import Workspace
 from generations.models import Asset, Generation, Upload
@@ -18,3 +23,29 @@ def assets_of(workspace: Workspace) -> QuerySet[Asset]:
 
 def uploads_of(workspace: Workspace) -> QuerySet[Upload]:
     return Upload.objects.filter(workspace=workspace)
+
+
+def matching(rows: QuerySet[Generation], asked: Mapping[str, Any]) -> QuerySet[Generation]:
+    """Those that a list query asks for; a name that is not in `asked` filters nothing."""
+    fields = {
+        "status": "state",
+        "operation": "operation",
+        "created_after": "created_at__gt",
+        "created_before": "created_at__lt",
+    }
+    return rows.filter(**{fields[name]: asked[name] for name in fields if name in asked})
+
+
+def usage(workspace: Workspace, *, first: date, last: date) -> list[dict[str, Any]]:
+    """Count and charged micro-credits per UTC day and operation, newest day first.
+
+    Deleted generations count: what they cost was paid.
+    """
+    return list(
+        Generation.objects.filter(
+            workspace=workspace, created_at__date__gte=first, created_at__date__lte=last
+        )
+        .values("operation", day=TruncDate("created_at", tzinfo=UTC))
+        .annotate(count=Count("pk"), credits=Sum("charged"))
+        .order_by("-day", "operation")
+    )

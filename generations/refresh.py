@@ -8,7 +8,6 @@ from time import monotonic
 
 from django.db.models import QuerySet
 from django.utils import timezone
-from kling.client import Task
 from worker.leases import lease
 
 import kling.errors
@@ -17,6 +16,7 @@ from generations.models import Generation, State
 from generations.states import Stale
 from kling import operations
 from kling.errors import KlingError
+from kling.tasks import Task
 
 log = logging.getLogger(__name__)
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import logging
 from dataclasses import asdict
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 
 from django.db import transaction
-from kling.client import Task
 
 import billing.credits
+from billing.prices import cost
 from generations import timing
 from generations.events import announce
 from generations.models import Generation, State
 from generations.states import move
+from kling.client import Task
 from kling.envelope import deduction
 from worker.doorbell import ring
 
@@ -94,8 +95,7 @@ def charge_for(generation: Generation, units: Decimal | None) -> int:
     """
     if units is None:
         return generation.quoted
-    cost = (units * generation.rate).to_integral_value(rounding=ROUND_CEILING)
-    return min(int(cost), generation.quoted)
+    return min(cost(units, rate=generation.rate), generation.quoted)
 
 
 def _variance(generation: Generation, task: Task) -> str:

@@ -1,10 +1,178 @@
+"""RFC 9457 problem answers: the one place where errors of the domain meet HTTP."""
+
 from __future__ import annotations
 
+import logging
+from dataclasses import dataclass, field
 from typing import Any
 
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.http import Http404, HttpRequest
+from rest_framework import exceptions
 from rest_framework.response import Response
-from rest_framework.views import exception_handler
+from rest_framework.views import set_rollback
+
+import accounts.access
+import accounts.quotas
+import billing.errors
+import generations.errors
+from billing.amounts import to_text
+
+log = logging.getLogger(__name__)
+
+TITLES = {
+    "malformed_request": "The request cannot be read",
+    "not_authenticated": "An API key is needed",
+    "permission_denied": "Not permitted",
+    "insufficient_credits": "Not enough credits",
+    "not_found": "Not found",
+    "method_not_allowed": "Method not allowed",
+    "not_acceptable": "Only JSON is offered",
+    "idempotency_in_progress": "A request with this key is being worked",
+    "not_cancellable": "Too late to cancel",
+    "not_finished": "Not finished yet",
+    "quote_expired": "The quote has expired",
+    "too_large": "Too large",
+    "unsupported_media_type": "Unsupported media type",
+    "invalid_input": "Invalid input",
+    "idempotency_mismatch": "The key belongs to another request",
+    "rate_limited": "Too many requests",
+    "quota_exceeded": "The plan's limit is reached",
+    "provider_unavailable": "No provider is available",
+    "payment_unavailable": "Payment is not available",
+    "internal_error": "Something went wrong on our side",
+}
+RETRYABLE = {
+    "idempotency_in_progress",
+    "rate_limited",
+    "quota_exceeded",
+    "provider_unavailable",
+    "payment_unavailable",
+    "internal_error",
+}
 
 
-def handle(exc: Exception, context: dict[str, Any]) -> Response | None:
-    return exception_handler(exc, context)
+@dataclass(frozen=True)
+class Problem:
+    status: int
+    code: str
+    detail: str
+    extra: dict[str, Any] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def body(self, request_id: str) -> dict[str, Any]:
+        return {
+            "type": f"{settings.SITE_URL}/docs/errors#{self.code}",
+            "title": TITLES[self.code],
+            "status": self.status,
+            "detail": self.detail,
+            "code": self.code,
+            "request_id": request_id,
+            "retryable": self.code in RETRYABLE,
+            # Every error of ours is found before a hold, or takes its hold back with it.
+            "charged": False,
+            **self.extra,
+        }
+
+
+def handle(exc: Exception, context: dict[str, Any]) -> Response:
+    """DRF's EXCEPTION_HANDLER."""
+    set_rollback()
+    request = context["request"]
+    problem = problem_of(exc)
+    if problem is None:
+        log.exception("unhandled error in %s %s", request.method, request.path, exc_info=exc)
+        problem = Problem(500, "internal_error", "Nothing was charged. Please try again.")
+    return respond(problem, request)
+
+
+def respond(problem: Problem, request: HttpRequest) -> Response:
+    return Response(
+        problem.body(getattr(request, "request_id", "")),
+        status=problem.status,
+        headers=problem.headers,
+        content_type="application/problem+json",
+    )
+
+
+def problem_of(exc: Exception) -> Problem | None:
+    """None for an error that nobody foresaw."""
+    match exc:
+        case exceptions.ValidationError():
+            return invalid(list(_flatten(exc.get_full_details())))
+        case generations.errors.InvalidRequest():
+            return invalid([(e.field, e.code, e.message) for e in exc.errors])
+        case billing.errors.InsufficientCredits():
+            amounts = {"needed": to_text(exc.needed), "available": to_text(exc.available)}
+            return Problem(402, "insufficient_credits", str(exc), amounts)
+        case accounts.quotas.QuotaExceeded():
+            return _quota_exceeded(exc)
+        case exceptions.NotAuthenticated() | exceptions.AuthenticationFailed():
+            headers = {"WWW-Authenticate": "Bearer"}
+            return Problem(401, "not_authenticated", _text(exc), headers=headers)
+        case exceptions.Throttled():
+            wait = str(int(exc.wait or 1) + 1)
+            return Problem(429, "rate_limited", _text(exc), headers={"Retry-After": wait})
+    return _simple(exc)
+
+
+# Errors whose own text is the whole answer; where it is empty, the title serves.
+SIMPLE: list[tuple[type[Exception], int, str]] = [
+    (exceptions.ParseError, 400, "malformed_request"),
+    (accounts.access.NotPermitted, 403, "permission_denied"),
+    (exceptions.PermissionDenied, 403, "permission_denied"),
+    (PermissionDenied, 403, "permission_denied"),
+    (exceptions.MethodNotAllowed, 405, "method_not_allowed"),
+    (exceptions.NotAcceptable, 406, "not_acceptable"),
+    (generations.errors.NotCancellable, 409, "not_cancellable"),
+    (generations.errors.NotFinished, 409, "not_finished"),
+    (generations.errors.QuoteExpired, 409, "quote_expired"),
+    (generations.errors.IdempotencyInProgress, 409, "idempotency_in_progress"),
+    (exceptions.UnsupportedMediaType, 415, "unsupported_media_type"),
+    (generations.errors.IdempotencyMismatch, 422, "idempotency_mismatch"),
+    (generations.errors.ProviderUnavailable, 503, "provider_unavailable"),
+    (billing.errors.PaymentUnavailable, 503, "payment_unavailable"),
+]
+
+
+def _simple(exc: Exception) -> Problem | None:
+    if isinstance(exc, exceptions.NotFound | Http404):
+        return Problem(404, "not_found", "There is nothing here with this id.")
+    if isinstance(exc, RequestDataTooBig):
+        return Problem(413, "too_large", "The body is larger than 40 MB.")
+    for kind, status, code in SIMPLE:
+        if isinstance(exc, kind):
+            return Problem(status, code, _text(exc) or TITLES[code])
+    return None
+
+
+def invalid(errors: list[tuple[str, str, str]]) -> Problem:
+    """422 with one entry a field; the detail repeats the first for those who read only that."""
+    entries = [{"field": name, "code": code, "message": text} for name, code, text in errors]
+    detail = f"{errors[0][0]}: {errors[0][2]}" if errors else TITLES["invalid_input"]
+    return Problem(422, "invalid_input", detail, {"errors": entries})
+
+
+def _quota_exceeded(exc: accounts.quotas.QuotaExceeded) -> Problem:
+    headers = {"Retry-After": str(exc.retry_after)} if exc.retry_after else {}
+    headers["RateLimit-Policy"] = f'"{exc.quota}";q={exc.limit}'
+    headers["RateLimit"] = f'"{exc.quota}";r={max(0, exc.limit - exc.used)}'
+    return Problem(429, "quota_exceeded", str(exc), {"quota": exc.quota}, headers)
+
+
+def _text(exc: Exception) -> str:
+    return str(getattr(exc, "detail", "") or exc)
+
+
+def _flatten(details: Any, path: str = "") -> Any:
+    """DRF's nested error details as (field, code, message)."""
+    if isinstance(details, dict) and set(details) == {"message", "code"}:
+        yield path or "body", str(details["code"]), str(details["message"])
+    elif isinstance(details, dict):
+        for name, item in details.items():
+            inner = path if name == "non_field_errors" else f"{path}.{name}".lstrip(".")
+            yield from _flatten(item, inner)
+    else:
+        for item in details:
+            yield from _flatten(item, path)

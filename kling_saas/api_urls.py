@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
+
+from kling_saas.api_views import DocsView, NothingHereView, SchemaView
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("generations.api.urls")),
     path("", include("billing.api.urls")),
     path("", include("webhooks.api.urls")),
+    path("schema", SchemaView.as_view(), name="api_schema"),
+    path("docs", DocsView.as_view(url_name="api_schema"), name="api_docs"),
+    re_path(r"^.*$", NothingHereView.as_view()),
 ]

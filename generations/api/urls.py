@@ -1,5 +1,21 @@
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from generations.api.catalogue import OperationsView, OperationView
+from generations.api.media import AssetContentView, AssetView, UploadsView
+from generations.api.usage import UsageView
+from generations.api.views import CancelView, GenerationsView, GenerationView, QuotesView
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("generations", GenerationsView.as_view(), name="api_generations"),
+    path("generations/<str:public_id>", GenerationView.as_view(), name="api_generation"),
+    path("generations/<str:public_id>/cancel", CancelView.as_view(), name="api_cancel"),
+    path("quotes", QuotesView.as_view(), name="api_quotes"),
+    path("operations", OperationsView.as_view(), name="api_operations"),
+    path("operations/<str:name>", OperationView.as_view(), name="api_operation"),
+    path("uploads", UploadsView.as_view(), name="api_uploads"),
+    path("assets/<str:public_id>", AssetView.as_view(), name="api_asset"),
+    path("assets/<str:public_id>/content", AssetContentView.as_view(), name="api_asset_content"),
+    path("usage", UsageView.as_view(), name="api_usage"),
+]

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import ErrorDetail, ValidationError
+from rest_framework.views import APIView
+
+from generations import files, queries, uploads
+from generations.api import serializers as shapes
+from generations.models import Asset, Upload
+from generations.representation import moment, represent_asset
+
+MULTIPART = {
+    "multipart/form-data": {
+        "type": "object",
+        "properties": {"file": {"type": "string", "format": "binary"}},
+        "required": ["file"],
+    }
+}
+
+
+class UploadsView(APIView):
+    parser_classes = [MultiPartParser]
+
+    @extend_schema(
+        summary="Upload a file to use as input",
+        request=MULTIPART,
+        responses={201: shapes.UploadSerializer},
+        tags=["media"],
+    )
+    def post(self, request: Request) -> Response:
+        file = request.FILES.get("file")
+        if file is None:
+            message = "Send the file as multipart form data in the part “file”."
+            raise ValidationError({"file": ErrorDetail(message, code="required")})
+        upload = uploads.save_upload(by=request.auth, file=file)
+        return Response(_represent_upload(upload), status=201)
+
+
+class AssetView(APIView):
+    @extend_schema(summary="One asset", responses=shapes.AssetSerializer, tags=["media"])
+    def get(self, request: Request, public_id: str) -> Response:
+        return Response(represent_asset(_asset(request, public_id)))
+
+
+class AssetContentView(APIView):
+    @extend_schema(
+        summary="The bytes of an asset; Range is understood",
+        responses={
+            (200, "application/octet-stream"): OpenApiTypes.BINARY,
+            (206, "application/octet-stream"): OpenApiTypes.BINARY,
+            302: None,
+        },
+        tags=["media"],
+    )
+    def get(self, request: Request, public_id: str) -> HttpResponseBase:
+        asset = _asset(request, public_id)
+        return files.asset_response(asset, request._request, redirect_remote=True)
+
+
+def _asset(request: Request, public_id: str) -> Asset:
+    asset = queries.assets_of(request.auth.workspace).filter(public_id=public_id).first()
+    if asset is None:
+        raise Http404
+    return asset
+
+
+def _represent_upload(upload: Upload) -> dict[str, Any]:
+    return {
+        "id": upload.public_id,
+        "kind": upload.kind,
+        "media_type": upload.media_type,
+        "bytes": upload.bytes,
+        "sha256": upload.sha256,
+        "width": upload.width,
+        "height": upload.height,
+        "duration_seconds": None if upload.duration is None else str(upload.duration),
+        "filename": upload.filename,
+        "created_at": moment(upload.created_at),
+    }

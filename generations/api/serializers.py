@@ -1,0 +1,196 @@
+"""What goes over the wire of `/api/v1`: the shapes that are read, and those that are documented."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from generations.actions import Order
+from generations.states import State
+from kling import operations
+from webhooks.addresses import UnsafeAddress, check_address
+
+MAX_METADATA = 8192  # characters of JSON
+
+
+class Strict(serializers.Serializer[Any]):
+    """Refuses fields that it does not know: a typing error must not pass in silence."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        value = super().to_internal_value(data)
+        unknown = {
+            name: serializers.ErrorDetail("There is no such field.", code="unknown_field")
+            for name in sorted(set(data) - set(self.fields))
+        }
+        if unknown:
+            raise serializers.ValidationError(unknown)
+        return value
+
+
+class CreateSerializer(Strict):
+    operation = serializers.CharField(help_text="For example text-to-video.")
+    input = serializers.DictField(help_text="Kling's own fields; see GET /operations/{name}.")
+    quote_id = serializers.CharField(required=False, allow_blank=True, max_length=40)
+    provider = serializers.CharField(
+        required=False, allow_blank=True, max_length=50, help_text="Where to run it, if it matters."
+    )
+    webhook_url = serializers.CharField(required=False, allow_blank=True, max_length=2000)
+    metadata = serializers.DictField(required=False, help_text="Yours; comes back as it is.")
+
+    def validate_operation(self, value: str) -> str:
+        names = [operation.name for operation in operations.all_operations()]
+        if value not in names:
+            message = f"There is no such operation. Known ones: {', '.join(names)}."
+            raise serializers.ValidationError(message, code="unknown_operation")
+        return value
+
+    def validate_webhook_url(self, value: str) -> str:
+        if value:
+            try:
+                check_address(value)
+            except UnsafeAddress as exc:
+                raise serializers.ValidationError(str(exc), code="unsafe_address") from None
+        return value
+
+    def validate_metadata(self, value: dict[str, Any]) -> dict[str, Any]:
+        text = repr(value)
+        if len(text) > MAX_METADATA:
+            raise serializers.ValidationError("At most 8 KB.", code="too_long")
+        if "\\x00" in text:
+            raise serializers.ValidationError("NUL characters cannot be stored.", code="invalid")
+        return value
+
+    def order(self, *, idempotency_key: str = "") -> Order:
+        return Order(idempotency_key=idempotency_key, **self.validated_data)
+
+
+class ListQuery(serializers.Serializer[Any]):
+    status = serializers.ChoiceField(choices=State.choices, required=False)
+    operation = serializers.CharField(required=False, max_length=40)
+    created_after = serializers.DateTimeField(required=False)
+    created_before = serializers.DateTimeField(required=False)
+    limit = serializers.IntegerField(required=False, min_value=1, max_value=100, default=20)
+    cursor = serializers.CharField(required=False, max_length=100)
+
+
+class UsageQuery(serializers.Serializer[Any]):
+    """`from` and `to` are Python words, so the fields are added by name."""
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        return {
+            "from": serializers.DateField(required=False, help_text="First day, UTC."),
+            "to": serializers.DateField(required=False, help_text="Last day, UTC."),
+        }
+
+
+# --- documented answers ------------------------------------------------------------------
+class CreditsOfGeneration(serializers.Serializer[Any]):
+    quoted = serializers.CharField()
+    held = serializers.CharField()
+    charged = serializers.CharField()
+
+
+class ProviderOfGeneration(serializers.Serializer[Any]):
+    dialect = serializers.ChoiceField(choices=["cometapi", "cloudsway", "official"])
+    account = serializers.CharField()
+    task_id = serializers.CharField(allow_null=True)
+    final_unit_deduction = serializers.CharField(allow_null=True)
+    simulated = serializers.BooleanField(help_text="True: made by the simulator, not by Kling.")
+
+
+class AssetSerializer(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    kind = serializers.ChoiceField(choices=["video", "image", "audio"])
+    media_type = serializers.CharField()
+    bytes = serializers.IntegerField()
+    sha256 = serializers.CharField()
+    width = serializers.IntegerField(allow_null=True)
+    height = serializers.IntegerField(allow_null=True)
+    duration_seconds = serializers.CharField(allow_null=True)
+    url = serializers.CharField(help_text="Works without a key for 24 hours.")
+    poster_url = serializers.CharField(allow_null=True)
+
+
+class ErrorOfGeneration(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    message = serializers.CharField()
+
+
+class UrlsOfGeneration(serializers.Serializer[Any]):
+    self = serializers.CharField()
+    cancel = serializers.CharField()
+    web = serializers.CharField()
+
+
+class GenerationSerializer(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    operation = serializers.CharField()
+    status = serializers.ChoiceField(choices=State.choices)
+    model = serializers.CharField()
+    input = serializers.DictField()
+    credits = CreditsOfGeneration()
+    provider = ProviderOfGeneration()
+    assets = AssetSerializer(many=True)
+    error = ErrorOfGeneration(allow_null=True)
+    metadata = serializers.DictField()
+    created_at = serializers.DateTimeField()
+    finished_at = serializers.DateTimeField(allow_null=True)
+    urls = UrlsOfGeneration()
+
+
+class GenerationPage(serializers.Serializer[Any]):
+    data = GenerationSerializer(many=True)
+    next_cursor = serializers.CharField(allow_null=True)
+
+
+class BreakdownLine(serializers.Serializer[Any]):
+    label = serializers.CharField()
+    units = serializers.CharField()
+
+
+class QuoteSerializer(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    credits = serializers.CharField()
+    units = serializers.CharField()
+    unit_type = serializers.CharField()
+    breakdown = BreakdownLine(many=True)
+    expires_at = serializers.DateTimeField()
+
+
+class OperationSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    title = serializers.CharField()
+    description = serializers.CharField()
+    media_kind = serializers.ChoiceField(choices=["video", "image", "audio"])
+    models = serializers.ListField(child=serializers.DictField())
+    input_schema = serializers.DictField(help_text="JSON Schema of `input`.")
+    providers = serializers.ListField(child=serializers.CharField())
+
+
+class OperationList(serializers.Serializer[Any]):
+    data = OperationSerializer(many=True)
+
+
+class UploadSerializer(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    kind = serializers.ChoiceField(choices=["video", "image", "audio"])
+    media_type = serializers.CharField()
+    bytes = serializers.IntegerField()
+    sha256 = serializers.CharField()
+    width = serializers.IntegerField(allow_null=True)
+    height = serializers.IntegerField(allow_null=True)
+    duration_seconds = serializers.CharField(allow_null=True)
+    filename = serializers.CharField()
+    created_at = serializers.DateTimeField()
+
+
+class UsageRow(serializers.Serializer[Any]):
+    day = serializers.DateField()
+    operation = serializers.CharField()
+    count = serializers.IntegerField()
+    credits = serializers.CharField()
+
+
+class UsageSerializer(serializers.Serializer[Any]):
+    data = UsageRow(many=True)

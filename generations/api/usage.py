@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import ErrorDetail, ValidationError
+from rest_framework.views import APIView
+
+from billing.amounts import to_text
+from generations import queries
+from generations.api import serializers as shapes
+
+USUAL_DAYS, MOST_DAYS = 30, 366
+
+
+class UsageView(APIView):
+    @extend_schema(
+        summary="Jobs and credits per day and operation",
+        parameters=[shapes.UsageQuery],
+        responses=shapes.UsageSerializer,
+        tags=["credits"],
+    )
+    def get(self, request: Request) -> Response:
+        query = shapes.UsageQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        last = query.validated_data.get("to") or timezone.now().date()
+        first = query.validated_data.get("from") or last - timedelta(days=USUAL_DAYS)
+        if not timedelta(0) <= last - first <= timedelta(days=MOST_DAYS):
+            message = f"`from` must be before `to`, by at most {MOST_DAYS} days."
+            raise ValidationError({"from": ErrorDetail(message, code="invalid")})
+        rows = queries.usage(request.auth.workspace, first=first, last=last)
+        return Response({"data": [{**row, "credits": to_text(row["credits"])} for row in rows]})

@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import ErrorDetail, ValidationError
+from rest_framework.views import APIView
+
+from accounts.access import Actor
+from accounts.models import Scope
+from billing.amounts import to_text
+from generations import actions, queries
+from generations.api import pages, waiting
+from generations.api import serializers as shapes
+from generations.models import Generation, Quote
+from generations.representation import moment, represent
+
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="The same key within 24 hours gives the same generation, not a second one.",
+)
+PREFER = OpenApiParameter(
+    "Prefer",
+    str,
+    OpenApiParameter.HEADER,
+    description="`wait=N`, up to 60: answer when the generation is final, or after N seconds.",
+)
+
+
+class GenerationsView(APIView):
+    @extend_schema(
+        summary="Create a generation",
+        request=shapes.CreateSerializer,
+        responses={202: shapes.GenerationSerializer},
+        parameters=[IDEMPOTENCY_KEY, PREFER],
+        tags=["generations"],
+    )
+    def post(self, request: Request) -> Response:
+        order = _order(request, idempotency_key=_idempotency_key(request))
+        wait = waiting.seconds(request.headers.get("Prefer", ""))
+        created = actions.submit(order, by=request.auth)
+        generation = waiting.until_final(created.generation, seconds=wait)
+        response = _accepted(generation)
+        if created.replayed:
+            response["Idempotency-Replayed"] = "true"
+        if wait:
+            response["Preference-Applied"] = f"wait={wait}"
+        return response
+
+    @extend_schema(
+        summary="List generations, newest first",
+        parameters=[shapes.ListQuery],
+        responses=shapes.GenerationPage,
+        tags=["generations"],
+    )
+    def get(self, request: Request) -> Response:
+        query = shapes.ListQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        asked = query.validated_data
+        rows = queries.for_workspace(request.auth.workspace).prefetch_related("assets")
+        found, following = pages.page(
+            queries.matching(rows, asked), cursor=asked.get("cursor"), limit=asked["limit"]
+        )
+        return Response({"data": [represent(row) for row in found], "next_cursor": following})
+
+
+class GenerationView(APIView):
+    @extend_schema(
+        summary="One generation", responses=shapes.GenerationSerializer, tags=["generations"]
+    )
+    def get(self, request: Request, public_id: str) -> Response:
+        return Response(represent(get_generation(request.auth, public_id)))
+
+    @extend_schema(
+        summary="Delete a finished generation and its files",
+        responses={204: None},
+        tags=["generations"],
+    )
+    def delete(self, request: Request, public_id: str) -> Response:
+        actions.delete(get_generation(request.auth, public_id), by=request.auth)
+        return Response(status=204)
+
+
+class CancelView(APIView):
+    @extend_schema(
+        summary="Cancel a generation that has not reached the provider",
+        request=None,
+        responses=shapes.GenerationSerializer,
+        tags=["generations"],
+    )
+    def post(self, request: Request, public_id: str) -> Response:
+        generation = get_generation(request.auth, public_id)
+        actions.cancel(generation, by=request.auth)
+        return Response(represent(generation))
+
+
+class QuotesView(APIView):
+    required_scope = Scope.READ
+
+    @extend_schema(
+        summary="Bind a price for 15 minutes",
+        request=shapes.CreateSerializer,
+        responses={201: shapes.QuoteSerializer},
+        tags=["generations"],
+    )
+    def post(self, request: Request) -> Response:
+        quote = actions.quote(_order(request), by=request.auth)
+        return Response(_represent_quote(quote), status=201)
+
+
+def get_generation(actor: Actor, public_id: str) -> Generation:
+    found = queries.for_workspace(actor.workspace).filter(public_id=public_id)
+    generation = found.prefetch_related("assets").first()
+    if generation is None:
+        raise Http404
+    return generation
+
+
+def _order(request: Request, *, idempotency_key: str = "") -> actions.Order:
+    body = shapes.CreateSerializer(data=request.data)
+    body.is_valid(raise_exception=True)
+    return body.order(idempotency_key=idempotency_key)
+
+
+def _idempotency_key(request: Request) -> str:
+    key = request.headers.get("Idempotency-Key", "").strip()
+    if len(key) > 255 or not key.isprintable():
+        message = "At most 255 printable characters."
+        raise ValidationError({"Idempotency-Key": ErrorDetail(message, code="too_long")})
+    return key
+
+
+def _accepted(generation: Generation) -> Response:
+    body = represent(generation)
+    return Response(body, status=202, headers={"Location": body["urls"]["self"]})
+
+
+def _represent_quote(quote: Quote) -> dict[str, Any]:
+    return {
+        "id": quote.public_id,
+        "credits": to_text(quote.credits),
+        "units": format(quote.units.normalize(), "f"),
+        "unit_type": quote.unit_type,
+        "breakdown": quote.breakdown,
+        "expires_at": moment(quote.expires_at),
+    }

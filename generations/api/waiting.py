@@ -1,0 +1,45 @@
+"""`Prefer: wait=N`: hold a create request until its generation is final."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from time import monotonic
+
+from rest_framework.serializers import ErrorDetail, ValidationError
+
+from generations.models import Generation
+from generations.queries import for_workspace
+
+LONGEST = 60  # seconds
+INTERVAL = 0.5
+# Each waiting request holds a thread of the web server: the rest stays free for quick ones, and
+# a request that finds no place here is answered at once, as one without `Prefer`.
+places = threading.BoundedSemaphore(4)
+
+
+def seconds(prefer: str) -> int:
+    """N of `wait=N` in a Prefer header; 0 where it is not there."""
+    found = re.search(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,6})\"?", prefer, re.IGNORECASE)
+    if not found:
+        return 0
+    wait = int(found[1])
+    if wait > LONGEST:
+        message = f"wait is {LONGEST} seconds at most."
+        raise ValidationError({"Prefer": ErrorDetail(message, code="too_large")})
+    return wait
+
+
+def until_final(generation: Generation, *, seconds: int) -> Generation:
+    """The generation as it is when final, or after `seconds`."""
+    if not seconds or generation.is_final or not places.acquire(blocking=False):
+        return generation
+    try:
+        end = monotonic() + seconds
+        while not generation.is_final and monotonic() < end:
+            time.sleep(min(INTERVAL, max(0.0, end - monotonic())))
+            generation = for_workspace(generation.workspace).get(pk=generation.pk)
+        return generation
+    finally:
+        places.release()
