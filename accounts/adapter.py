@@ -5,6 +5,7 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from django.db import transaction
 from django.http import HttpRequest
+from django.urls import reverse
 
 from accounts import plans, workspaces
 from accounts.models import User
@@ -15,9 +16,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
 
     def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
         """Signing up makes the person and their workspace together, or neither."""
+        user.name = form.cleaned_data.get("name", "")
+        user.time_zone = form.cleaned_data.get("time_zone") or "UTC"
         with transaction.atomic():
             saved: User = super().save_user(request, user, form, commit=commit)
             if commit:
                 name = workspaces.name_for(saved)
                 workspaces.create_workspace(name=name, owner=saved, plan=plans.find_plan(None))
         return saved
+
+    def get_signup_redirect_url(self, request: HttpRequest) -> str:  # noqa: ARG002
+        return reverse("welcome")

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.defaults import permission_denied
 
+from accounts import time_zones
 from accounts.access import Actor, NotPermitted
 from accounts.models import Membership, Role, User
 
@@ -34,7 +35,7 @@ class ActorMiddleware:
         memberships = memberships_of(request.user)
         request.memberships = memberships  # type: ignore[attr-defined]
         request.actor = current_actor(memberships, request.session.get(SESSION_KEY))  # type: ignore[attr-defined]
-        with timezone.override(request.user.time_zone):
+        with timezone.override(time_zones.zone(request.user.time_zone)):
             return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:

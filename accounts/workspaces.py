@@ -61,15 +61,15 @@ def change_role(*, by: Actor, member: int, role: Role) -> Membership:
 
 
 @transaction.atomic
-def remove_member(*, by: Actor, member: int) -> None:
+def remove_member(*, by: Actor, member: int) -> User:
     """Take the membership with id `member` away; everybody may leave. Raises as `change_role`."""
     membership = _locked(by.workspace).get(pk=member)
     if membership.user != by.user:
         _membership_to_change(by=by, member=member, role=Role.VIEWER)
     _keep_an_owner(membership)
-    email = membership.user.email
     membership.delete()
-    audit.record(by=by, action="member.removed", member=email)
+    audit.record(by=by, action="member.removed", member=membership.user.email)
+    return membership.user
 
 
 def name_for(owner: User) -> str:

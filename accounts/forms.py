@@ -1,0 +1,78 @@
+"""The forms of the settings pages."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django import forms
+from django.utils import timezone
+
+from accounts import time_zones
+from accounts.keys import LABEL_LENGTH
+from accounts.models import Role, Scope, User
+from accounts.workspaces import NAME_LENGTH
+
+LIFETIMES = [
+    ("", "Never"),
+    ("7", "7 days"),
+    ("30", "30 days"),
+    ("90", "90 days"),
+    ("365", "1 year"),
+]
+
+
+class ProfileForm(forms.ModelForm[User]):
+    time_zone = forms.ChoiceField(
+        label="Time zone", help_text="Times on all pages are shown in this zone."
+    )
+
+    class Meta:
+        model = User
+        fields = ["name", "time_zone"]
+        labels = {"name": "Your name"}
+        widgets = {"name": forms.TextInput(attrs={"autocomplete": "name"})}
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        field = self.fields["time_zone"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(name, name.replace("_", " ")) for name in time_zones.names()]
+
+
+class WorkspaceForm(forms.Form):
+    name = forms.CharField(label="Name", max_length=NAME_LENGTH)
+
+
+class KeyForm(forms.Form):
+    label = forms.CharField(
+        max_length=LABEL_LENGTH, help_text="Where you will use it, such as “Render farm”."
+    )
+    scopes = forms.MultipleChoiceField(
+        label="Permissions",
+        choices=Scope.choices,
+        initial=[Scope.READ, Scope.WRITE],
+        widget=forms.CheckboxSelectMultiple,
+    )
+    expires_at = forms.ChoiceField(label="Expires after", choices=LIFETIMES, required=False)
+
+    def clean_scopes(self) -> list[Scope]:
+        return [Scope(value) for value in self.cleaned_data["scopes"]]
+
+    def clean_expires_at(self) -> datetime | None:
+        days = self.cleaned_data["expires_at"]
+        return timezone.now() + timedelta(days=int(days)) if days else None
+
+
+class RoleForm(forms.Form):
+    role = forms.ChoiceField(choices=Role.choices)
+
+    def clean_role(self) -> Role:
+        return Role(self.cleaned_data["role"])
+
+
+class InvitationForm(RoleForm):
+    email = forms.EmailField(label="E-mail", widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+    role = forms.ChoiceField(
+        choices=[choice for choice in Role.choices if choice[0] != Role.OWNER], initial=Role.MEMBER
+    )
+    field_order = ["email", "role"]
