@@ -93,7 +93,7 @@ def errors() -> Iterator[None]:
         raise TooSlow("The server took too long.") from exc
     except requests.exceptions.SSLError as exc:
         raise Unreachable("The server's TLS certificate was not accepted.") from exc
-    except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema) as exc:
+    except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, UnicodeError) as exc:
         raise UnsafeAddress("This is not a valid address.") from exc
     except (requests.RequestException, urllib3.exceptions.HTTPError) as exc:
         raise Unreachable("The server could not be reached, or broke off.") from exc

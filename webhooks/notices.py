@@ -1,0 +1,61 @@
+"""The e-mail to a workspace's owners when we switch an endpoint of theirs off."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.db import transaction
+from django.db.models import QuerySet
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Membership, Role
+from webhooks.health import TELL_OWNERS
+from webhooks.models import DisabledReason, Endpoint
+from worker import doorbell
+
+REASONS_TO_TELL = (DisabledReason.GONE, DisabledReason.FAILING)
+GRACE = timedelta(minutes=10)
+# What could not be mailed for a day is old news, and stands on the page anyway.
+LIMIT = timedelta(days=1)
+BATCH = 100
+
+
+def tell_owners(pk: int) -> None:
+    """Mail every owner, then note it: told twice after a crash is better than never."""
+    endpoint = _untold().select_related("workspace").filter(pk=pk).first()
+    if endpoint is None:
+        return
+    context = {
+        "endpoint": endpoint,
+        "link": settings.SITE_URL + reverse("webhook_endpoint", args=[endpoint.public_id]),
+    }
+    subject = render_to_string("webhooks/email/disabled_subject.txt", context).strip()
+    text = render_to_string("webhooks/email/disabled.txt", context)
+    owners = Membership.objects.filter(workspace=endpoint.workspace, role=Role.OWNER)
+    for email in owners.values_list("user__email", flat=True):
+        send_mail(subject, text, None, [email])
+    _untold().filter(pk=pk).update(owners_told_at=timezone.now())
+
+
+def ring_untold() -> int:
+    """Ring again where the e-mail has not gone out."""
+    now = timezone.now()
+    late = _untold().filter(disabled_at__lte=now - GRACE, disabled_at__gt=now - LIMIT)
+    with transaction.atomic():
+        pks = list(late.values_list("pk", flat=True)[:BATCH])
+        for pk in pks:
+            doorbell.ring(TELL_OWNERS, pk)
+    return len(pks)
+
+
+def _untold() -> QuerySet[Endpoint]:
+    return Endpoint.objects.filter(
+        enabled=False,
+        disabled_reason__in=REASONS_TO_TELL,
+        owners_told_at=None,
+        deleted_at=None,
+    )

@@ -1,0 +1,24 @@
+"""What the queue calls. Each is a doorbell: the rows say what is due."""
+
+from __future__ import annotations
+
+from webhooks import deliveries, notices
+
+
+def deliver(pk: int) -> None:
+    deliveries.deliver(pk)
+
+
+def tell_owners(pk: int) -> None:
+    notices.tell_owners(pk)
+
+
+def sweep() -> None:
+    """Every minute."""
+    deliveries.ring_overdue()
+    notices.ring_untold()
+
+
+def prune() -> None:
+    """Every hour."""
+    deliveries.prune()
