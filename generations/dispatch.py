@@ -215,10 +215,13 @@ def _requeue(generation: Generation, error: KlingError) -> None:
     )
 
 
-def recover_interrupted() -> int:
+def interrupted() -> QuerySet[Generation]:
     """Jobs whose submitter died: whether the provider got them is unknown, so it is asked."""
-    lost = Generation.objects.filter(state=State.SUBMITTING, due_at__lte=timezone.now())
-    return sum(_recover(generation) for generation in lost[:500])
+    return Generation.objects.filter(state=State.SUBMITTING, due_at__lte=timezone.now())
+
+
+def recover_interrupted() -> int:
+    return sum(_recover(generation) for generation in interrupted()[:500])
 
 
 def _recover(generation: Generation) -> int:

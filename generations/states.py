@@ -101,10 +101,16 @@ def claim(generation: Any, *, seconds: float) -> bool:
     The row keeps its state; its clock moves on, so a caller that dies is followed by another
     after `seconds`.
     """
-    until = timezone.now() + timedelta(seconds=seconds)
+    now = timezone.now()
+    until = now + timedelta(seconds=seconds)
     rows = (
         type(generation)
-        .objects.filter(pk=generation.pk, state=generation.state, due_at=generation.due_at)
+        .objects.filter(
+            pk=generation.pk,
+            state=generation.state,
+            due_at=generation.due_at,
+            due_at__lte=now,
+        )
         .update(due_at=until)
     )
     if rows:

@@ -37,46 +37,38 @@ def apply(generation: Generation, task: Task) -> None:
 @transaction.atomic(durable=True)
 def succeed(generation: Generation, task: Task) -> None:
     """Charge the job by what the provider deducted, at most the quote, and have it stored."""
-    captured = billing.credits.settle(
-        hold=generation.hold, amount=charge_for(generation, deduction(task))
-    )
+    amount = charge_for(generation, deduction(task))
     move(
         generation,
         State.STORING,
         reason="the provider has finished",
-        due_at=timing.lease(timing.STORE_LEASE),
         checks=0,
         task_id=task.task_id,
-        charged=captured,
+        charged=amount,
         final_unit_deduction=(task.unit_deduction or "")[:64],
         outputs=[asdict(output) for output in task.outputs],
         attention=_variance(generation, task),
     )
+    billing.credits.settle(hold=generation.hold, amount=amount)
     ring("generations.tasks.store", generation.pk)
 
 
 @transaction.atomic(durable=True)
 def fail(generation: Generation, *, code: str, message: str, task: Task | None = None) -> None:
     """A definite no: nothing is charged, the reason is shown."""
-    billing.credits.release(hold=generation.hold, reason=code)
     changes: dict[str, str] = {"error_code": code, "error_message": message[:500], "attention": ""}
     if task is not None:
         changes["task_id"] = task.task_id
         changes["final_unit_deduction"] = (task.unit_deduction or "")[:64]
     move(generation, State.FAILED, reason=message or code, **changes)
+    billing.credits.release(hold=generation.hold, reason=code)
     announce(generation)
 
 
 @transaction.atomic(durable=True)
 def lose(generation: Generation, *, message: str) -> None:
     """The result is gone for good: give the credits back as an entry that can be seen."""
-    if generation.charged:
-        billing.credits.refund(
-            hold=generation.hold,
-            amount=generation.charged,
-            key=f"generation:{generation.external_task_id}:lost",
-            reason="the result could not be stored",
-        )
+    charged = generation.charged
     move(
         generation,
         State.FAILED,
@@ -85,6 +77,13 @@ def lose(generation: Generation, *, message: str) -> None:
         error_code="result_lost",
         error_message=message[:500],
     )
+    if charged:
+        billing.credits.refund(
+            hold=generation.hold,
+            amount=charged,
+            key=f"generation:{generation.external_task_id}:lost",
+            reason="the result could not be stored",
+        )
     announce(generation)
 
 

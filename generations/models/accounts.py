@@ -32,7 +32,9 @@ class ProviderAccount(models.Model):
     enabled = models.BooleanField(default=True)
     paused_reason = models.CharField(max_length=300, blank=True)
     paused_at = models.DateTimeField(null=True, blank=True)
-    backoff_until = models.DateTimeField(null=True, blank=True, editable=False)
+    callback_secret = models.TextField(
+        blank=True, editable=False, help_text="Encrypted `whsec_…`; callbacks must then be signed."
+    )
     simulated = models.BooleanField(default=False, editable=False)
     from_environment = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)

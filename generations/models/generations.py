@@ -46,7 +46,7 @@ class Generation(models.Model):
     slots = models.PositiveSmallIntegerField(default=1)
     external_task_id = models.CharField(max_length=64, unique=True)
     callback_token = models.CharField(max_length=64, unique=True, default=new_callback_token)
-    task_id = models.CharField(max_length=128, blank=True, db_index=True)
+    task_id = models.CharField(max_length=200, blank=True, db_index=True)
 
     state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)
     due_at = models.DateTimeField(null=True, blank=True)

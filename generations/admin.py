@@ -1,0 +1,203 @@
+"""The operator's view: jobs with their history, hold and ledger entries; accounts to switch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from billing.amounts import to_text
+from generations import decisions, providers
+from generations.models import (
+    Asset,
+    Generation,
+    IdempotencyKey,
+    ProviderAccount,
+    Quote,
+    Transition,
+    Upload,
+)
+
+
+class ReadOnlyAdmin(admin.ModelAdmin[Any]):
+    """History and money are looked at here, never edited."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+class ReadOnlyInline(admin.TabularInline[Any, Any]):
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+class TransitionInline(ReadOnlyInline):
+    model = Transition
+    fields = ["at", "was", "now", "reason"]
+
+
+class AssetInline(ReadOnlyInline):
+    model = Asset
+    fields = ["public_id", "kind", "media_type", "bytes", "sha256", "width", "height", "duration"]
+    show_change_link = True
+
+
+@admin.register(Generation)
+class GenerationAdmin(ReadOnlyAdmin):
+    list_display = [
+        "public_id",
+        "workspace",
+        "operation",
+        "model",
+        "state",
+        "simulated",
+        "quoted_credits",
+        "charged_credits",
+        "attention",
+        "created_at",
+    ]
+    list_filter = [
+        "state",
+        "operation",
+        "model",
+        "account",
+        ("attention", admin.EmptyFieldListFilter),
+    ]
+    search_fields = ["public_id", "task_id", "external_task_id", "workspace__name"]
+    list_select_related = ["workspace", "account"]
+    date_hierarchy = "created_at"
+    show_full_result_count = False
+    inlines = [TransitionInline, AssetInline]
+    readonly_fields = ["simulated", "quoted_credits", "charged_credits", "hold_link", "ledger"]
+    actions = ["look_now", "fail_and_release"]
+
+    @admin.display(boolean=True)
+    def simulated(self, obj: Generation) -> bool:
+        return obj.account.simulated
+
+    @admin.display(description="quoted (credits)", ordering="quoted")
+    def quoted_credits(self, obj: Generation) -> str:
+        return to_text(obj.quoted)
+
+    @admin.display(description="charged (credits)", ordering="charged")
+    def charged_credits(self, obj: Generation) -> str:
+        return to_text(obj.charged)
+
+    @admin.display(description="hold")
+    def hold_link(self, obj: Generation) -> SafeString:
+        url = reverse("admin:billing_hold_change", args=[obj.hold_id])
+        return format_html('<a href="{}">{}</a>', url, obj.hold)
+
+    @admin.display(description="ledger entries")
+    def ledger(self, obj: Generation) -> SafeString | str:
+        rows = [
+            (entry.seq, entry.kind, to_text(entry.amount), to_text(entry.balance_after), entry.note)
+            for entry in obj.hold.entries.order_by("seq")
+        ]
+        if not rows:
+            return "None yet"
+        line = "<li>#{} {}: {} credits, balance {} {}</li>"
+        return format_html("<ul>{}</ul>", format_html_join("", line, rows))
+
+    @admin.action(description="Ask the provider now")
+    def look_now(self, request: HttpRequest, queryset: QuerySet[Generation]) -> None:
+        count = sum(decisions.look_now(generation) for generation in queryset)
+        messages.info(request, f"{count} will be asked about now.")
+
+    @admin.action(description="Fail and release the credits (only when surely not running)")
+    def fail_and_release(self, request: HttpRequest, queryset: QuerySet[Generation]) -> None:
+        by = str(request.user)
+        count = sum(decisions.fail_and_release(generation, by=by) for generation in queryset)
+        messages.info(request, f"{count} failed; their credits were released.")
+
+
+class ProviderAccountForm(forms.ModelForm):  # type: ignore[type-arg]
+    new_key = forms.CharField(
+        required=False, widget=forms.PasswordInput, help_text="Stored encrypted, never shown again."
+    )
+    new_access_key = forms.CharField(required=False, widget=forms.PasswordInput)
+    new_secret_key = forms.CharField(required=False, widget=forms.PasswordInput)
+
+    class Meta:
+        model = ProviderAccount
+        fields = [
+            "slug",
+            "dialect",
+            "base_url",
+            "endpoint_path",
+            "model_names",
+            "priority",
+            "parallel_tasks",
+            "enabled",
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        secret = {name: data.get(f"new_{name}", "") for name in ("key", "access_key", "secret_key")}
+        if any(secret.values()):
+            providers.set_secret(self.instance, **secret)
+        elif not self.instance.secret:
+            raise forms.ValidationError("Give a key, or an access key and its secret key.")
+        return data
+
+
+@admin.register(ProviderAccount)
+class ProviderAccountAdmin(admin.ModelAdmin[ProviderAccount]):
+    form = ProviderAccountForm
+    list_display = [
+        "slug",
+        "dialect",
+        "base_url",
+        "priority",
+        "parallel_tasks",
+        "enabled",
+        "simulated",
+        "paused_reason",
+    ]
+    readonly_fields = ["simulated", "from_environment", "paused_at", "paused_reason"]
+    actions = ["resume"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False  # its jobs need it; switch it off instead
+
+    @admin.action(description="Resume paused accounts")
+    def resume(self, request: HttpRequest, queryset: QuerySet[ProviderAccount]) -> None:
+        for account in queryset:
+            providers.resume(account)
+
+
+@admin.register(Asset)
+class AssetAdmin(ReadOnlyAdmin):
+    list_display = ["public_id", "workspace", "kind", "media_type", "bytes", "created_at"]
+    search_fields = ["public_id", "sha256", "generation__public_id"]
+    show_full_result_count = False
+
+
+@admin.register(Upload)
+class UploadAdmin(ReadOnlyAdmin):
+    list_display = ["public_id", "workspace", "kind", "media_type", "bytes", "created_at"]
+    search_fields = ["public_id", "sha256"]
+    show_full_result_count = False
+
+
+@admin.register(Quote, IdempotencyKey, Transition)
+class HistoryAdmin(ReadOnlyAdmin):
+    show_full_result_count = False

@@ -1,0 +1,45 @@
+"""`POST /hooks/kling/{token}`: a provider says that a task has changed.
+
+The body is never believed, for money or for media: it wakes the poller, which asks. So a forged
+callback costs one query, and only if its sender has guessed 190 random bits.
+"""
+
+from __future__ import annotations
+
+import time
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from generations import refresh
+from generations.models import Generation
+from kling.callbacks import verify
+from kling.errors import InvalidSignature
+from webhooks.secrets import unseal
+
+MAX_BODY = 256 * 1024
+
+
+@csrf_exempt
+@require_POST
+def kling_callback(request: HttpRequest, token: str) -> HttpResponse:
+    found = Generation.objects.filter(callback_token=token).select_related("account").first()
+    if found is None:
+        return JsonResponse({"error": "unknown"}, status=404)
+    if len(request.body) > MAX_BODY:
+        return JsonResponse({"error": "too large"}, status=413)
+    if found.account.callback_secret and not _is_signed(request, found.account.callback_secret):
+        return JsonResponse({"error": "bad signature"}, status=400)
+    refresh.wake(found)
+    return JsonResponse({"ok": True})
+
+
+def _is_signed(request: HttpRequest, sealed: str) -> bool:
+    try:
+        verify(
+            headers=request.headers, body=request.body, secrets=[unseal(sealed)], now=time.time()
+        )
+    except InvalidSignature:
+        return False
+    return True
