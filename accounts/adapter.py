@@ -25,5 +25,5 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
                 workspaces.create_workspace(name=name, owner=saved, plan=plans.find_plan(None))
         return saved
 
-    def get_signup_redirect_url(self, request: HttpRequest) -> str:  # noqa: ARG002
+    def get_signup_redirect_url(self, request: HttpRequest) -> str:
         return reverse("welcome")

@@ -30,5 +30,5 @@ class ApiKeyAuthentication(BaseAuthentication):
         keys.note_use(key)
         return None, Actor(workspace=key.workspace, api_key=key)
 
-    def authenticate_header(self, request: Request) -> str:  # noqa: ARG002
+    def authenticate_header(self, request: Request) -> str:
         return "Bearer"
