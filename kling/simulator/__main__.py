@@ -23,8 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     except ImportError as error:
         if error.name != "av":
             raise
-        print("The simulator draws its media with PyAV: install the extra 'media'.")  # noqa: T201
-        return 1
+        raise SystemExit("The simulator draws with PyAV: install the extra 'media'.") from error
     running = start(
         state=options.state,
         host=options.host,

@@ -85,5 +85,7 @@ def _change(simulator: Simulator, values: dict[str, Any]) -> Reply:
     for name, value in values.items():
         if name not in CHANGEABLE:
             raise ValueError(f"{name} cannot be changed; can be: {', '.join(CHANGEABLE)}")
+        if not isinstance(value, int | None if name == "slots" else bool):
+            raise ValueError(f"{name} cannot be {value!r}")
         setattr(simulator.settings, name, value)
     return json_reply({name: getattr(simulator.settings, name) for name in CHANGEABLE})

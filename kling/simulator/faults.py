@@ -92,6 +92,11 @@ class Fault:
         if self.kind not in KINDS.get(self.stage, ()):
             known = {stage: list(kinds) for stage, kinds in KINDS.items()}
             raise ValueError(f"no fault {self.kind!r} at stage {self.stage!r}; known: {known}")
+        # Now, not when it strikes: there a wrong value would look like one more fault.
+        if self.stage == "task":
+            plan.Plan().with_change(self.kind, self.text_value, time_scale=1)
+        elif self.kind != "redirect":
+            self.number(0)
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> Fault:
@@ -102,6 +107,10 @@ class Fault:
         if missing := sorted({"stage", "kind"} - set(values)):
             raise ValueError(f"a fault needs {', '.join(missing)}")
         return cls(**values)
+
+    @property
+    def text_value(self) -> str | None:
+        return None if self.value is None else str(self.value)
 
     def number(self, default: float) -> float:
         return default if self.value is None else float(self.value)

@@ -6,6 +6,8 @@ import json
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
+LONGEST_SECONDS: Final = 10_000_000.0
+
 # In `deduction`: charge what the units of the request say.
 AS_COMPUTED: Final = "computed"
 
@@ -35,7 +37,10 @@ class Plan:
         return cls(**json.loads(text))
 
     def with_change(self, kind: str, value: str | None, *, time_scale: float) -> Plan:
-        """This plan with one more departure. `value` in seconds is scaled like every delay."""
+        """This plan with one more departure. `value` in seconds is scaled like every delay.
+
+        Raises ValueError for an unknown kind and for a number that is none.
+        """
         changes = _changes(kind, value, time_scale=time_scale)
         return replace(self, **changes)
 
@@ -57,11 +62,11 @@ def _changes(kind: str, value: str | None, *, time_scale: float) -> dict[str, An
         case "fail":
             return {"failure": value or "Failure to pass the risk control system"}
         case "slow":
-            return {"extra_seconds": float(value or 60) * time_scale}
+            return {"extra_seconds": _seconds(value or 60) * time_scale}
         case "never":
             return {"never_ends": True}
         case "hidden":
-            return {"hidden_seconds": float(value or 20) * time_scale}
+            return {"hidden_seconds": _seconds(value or 20) * time_scale}
         case "status_word":
             return {"status_word": value or "in_review"}
         case "no_url":
@@ -71,3 +76,11 @@ def _changes(kind: str, value: str | None, *, time_scale: float) -> dict[str, An
         case "deduction":
             return {"deduction": None if value in (None, "none") else value}
     raise ValueError(f"unknown kind of plan: {kind}")
+
+
+def _seconds(value: str | int) -> float:
+    """Raises ValueError. SQLite would store "nan" as NULL, a task without an end."""
+    seconds = float(value)
+    if not 0 <= seconds <= LONGEST_SECONDS:
+        raise ValueError(f"not a number of seconds: {value}")
+    return seconds

@@ -146,8 +146,7 @@ def _plan(submission: Submission, *, settings: Settings, faults: FaultScript) ->
     for fault in faults.take_all(
         "task", dialect=route.dialect, path=route.path, texts=submission.texts
     ):
-        value = None if fault.value is None else str(fault.value)
-        plan = plan.with_change(fault.kind, value, time_scale=settings.time_scale)
+        plan = plan.with_change(fault.kind, fault.text_value, time_scale=settings.time_scale)
     if _has_bad_picture(route.operation, submission.fields):
         plan = replace(plan, failure="Image format is invalid")
     return plan
