@@ -3,6 +3,7 @@
 import billing.models.orders
 import django.core.validators
 import django.db.models.deletion
+import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
@@ -159,11 +160,12 @@ class Migration(migrations.Migration):
                 ('attempts', models.PositiveIntegerField(default=0)),
                 ('last_error', models.CharField(blank=True, max_length=300)),
                 ('received_at', models.DateTimeField(auto_now_add=True)),
+                ('due_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('finished_at', models.DateTimeField(blank=True, null=True)),
             ],
             options={
                 'ordering': ['-received_at', '-pk'],
-                'indexes': [models.Index(condition=models.Q(('state', 'new')), fields=['received_at'], name='stripe_event_new')],
+                'indexes': [models.Index(condition=models.Q(('state', 'new')), fields=['due_at'], name='stripe_event_new')],
             },
         ),
         migrations.CreateModel(

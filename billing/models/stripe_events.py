@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 
 class StripeEvent(models.Model):
@@ -22,12 +23,13 @@ class StripeEvent(models.Model):
     attempts = models.PositiveIntegerField(default=0)
     last_error = models.CharField(max_length=300, blank=True)
     received_at = models.DateTimeField(auto_now_add=True)
+    due_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-received_at", "-pk"]
         indexes = [
-            models.Index(fields=["received_at"], condition=Q(state="new"), name="stripe_event_new"),
+            models.Index(fields=["due_at"], condition=Q(state="new"), name="stripe_event_new"),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from billing.amounts import to_text
+from billing.models import Entry, Pack
+
+MAX_LIMIT = 100
+
+
+class CreditsField(serializers.Field[int, str, str, Any]):
+    """Micro-credits as a decimal string of credits."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(read_only=True, **options)
+
+    def to_representation(self, value: int) -> str:
+        return to_text(value)
+
+
+class BalanceSerializer(serializers.Serializer[Any]):
+    balance = CreditsField()
+    held = CreditsField()
+    available = CreditsField()
+
+
+class EntrySerializer(serializers.ModelSerializer[Entry]):
+    credits = CreditsField(source="amount")
+    balance_after = CreditsField()
+    reference = serializers.CharField(source="hold.reference", default=None, read_only=True)
+
+    class Meta:
+        model = Entry
+        fields = ["seq", "kind", "credits", "balance_after", "reference", "note", "created_at"]
+
+
+class PageQuery(serializers.Serializer[Any]):
+    limit = serializers.IntegerField(min_value=1, max_value=MAX_LIMIT, default=25)
+    cursor = serializers.CharField(required=False, max_length=64)
+
+
+class EntryPageSerializer(serializers.Serializer[Any]):
+    data = EntrySerializer(source="rows", many=True)
+    next_cursor = serializers.CharField(allow_null=True)
+
+
+class PackSerializer(serializers.ModelSerializer[Pack]):
+    credits = CreditsField()
+
+    class Meta:
+        model = Pack
+        fields = ["slug", "name", "credits", "amount", "currency"]
+        extra_kwargs = {"amount": {"help_text": "In the currency's smallest unit (cents)."}}
+
+
+class PacksSerializer(serializers.Serializer[Any]):
+    data = PackSerializer(many=True)
+
+
+class CheckoutRequest(serializers.Serializer[Any]):
+    pack = serializers.SlugField(help_text="The pack's slug.")
+
+
+class CheckoutSerializer(serializers.Serializer[Any]):
+    id = serializers.CharField(source="public_id")
+    url = serializers.URLField(source="checkout_url")

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.access import Actor
+from accounts.models import Scope
+from billing import checkout, credits, pagination, queries
+from billing.api.serializers import (
+    BalanceSerializer,
+    CheckoutRequest,
+    CheckoutSerializer,
+    EntryPageSerializer,
+    PacksSerializer,
+    PageQuery,
+)
+from billing.errors import UnknownPack
+
+
+class CreditsView(APIView):
+    @extend_schema(
+        operation_id="get_credits",
+        summary="Balance",
+        tags=["Credits"],
+        responses=BalanceSerializer,
+    )
+    def get(self, request: Request) -> Response:
+        actor = _actor(request, Scope.READ)
+        return Response(BalanceSerializer(credits.balance(actor.workspace)).data)
+
+
+class EntriesView(APIView):
+    @extend_schema(
+        operation_id="list_credit_entries",
+        summary="Ledger, newest first",
+        tags=["Credits"],
+        parameters=[PageQuery],
+        responses=EntryPageSerializer,
+    )
+    def get(self, request: Request) -> Response:
+        actor = _actor(request, Scope.READ)
+        query = PageQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        try:
+            page = pagination.newest_first(
+                queries.entries_of(actor.workspace),
+                field="seq",
+                limit=query.validated_data["limit"],
+                cursor=query.validated_data.get("cursor"),
+            )
+        except pagination.InvalidCursor as exc:
+            raise serializers.ValidationError(
+                {"cursor": ["This is not a cursor of this list."]}
+            ) from exc
+        return Response(EntryPageSerializer(page).data)
+
+
+class PacksView(APIView):
+    @extend_schema(
+        operation_id="list_packs",
+        summary="Packs on sale",
+        tags=["Credits"],
+        responses=PacksSerializer,
+    )
+    def get(self, request: Request) -> Response:
+        _actor(request, Scope.READ)
+        packs: dict[str, Any] = {"data": queries.packs_on_sale()}
+        return Response(PacksSerializer(packs).data)
+
+
+class CheckoutsView(APIView):
+    required_scope = Scope.BILLING
+
+    @extend_schema(
+        operation_id="create_checkout",
+        summary="Buy a pack",
+        description="Send the buyer to `url`. The credits are there once the payment is.",
+        tags=["Credits"],
+        request=CheckoutRequest,
+        responses={201: CheckoutSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        actor = _actor(request, Scope.BILLING)
+        wanted = CheckoutRequest(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        try:
+            order = checkout.start_checkout(by=actor, pack_slug=wanted.validated_data["pack"])
+        except UnknownPack as exc:
+            raise serializers.ValidationError({"pack": [str(exc)]}) from exc
+        return Response(CheckoutSerializer(order).data, status=status.HTTP_201_CREATED)
+
+
+def _actor(request: Request, scope: Scope) -> Actor:
+    actor = request.auth
+    assert isinstance(actor, Actor)
+    actor.require(scope)
+    return actor

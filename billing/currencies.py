@@ -1,0 +1,26 @@
+"""How amounts of money read: Stripe counts in a currency's smallest unit, people do not."""
+
+from __future__ import annotations
+
+# Stripe's documentation, "Currencies": those without a smaller unit, and with thousandths.
+ZERO_DECIMALS = frozenset(
+    "bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split()  # noqa: SIM905
+)
+THREE_DECIMALS = frozenset("bhd jod kwd omr tnd".split())  # noqa: SIM905
+SYMBOLS = {"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥"}
+
+
+def decimals(currency: str) -> int:
+    if currency in ZERO_DECIMALS:
+        return 0
+    return 3 if currency in THREE_DECIMALS else 2
+
+
+def to_text(amount: int, currency: str) -> str:
+    """1800, "usd" is "$18.00"; 500, "chf" is "5.00 CHF"."""
+    places = decimals(currency)
+    whole, rest = divmod(amount, 10**places)
+    number = f"{whole:,}.{rest:0{places}d}" if places else f"{whole:,}"
+    if currency in SYMBOLS:
+        return f"{SYMBOLS[currency]}{number}"
+    return f"{number} {currency.upper()}"

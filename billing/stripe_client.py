@@ -1,0 +1,58 @@
+"""The one place that knows how Stripe is reached."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from stripe import DEFAULT_API_BASE, RequestsClient, StripeClient
+
+from billing.errors import PaymentUnavailable
+
+# Changed together with the webhook endpoint's version in Stripe's dashboard.
+API_VERSION = "2026-10-28.endive"
+CONNECT_SECONDS = 3
+READ_SECONDS = 20
+LIVE_KEYS = ("sk_live_", "rk_live_")
+CHECKOUT_ORIGIN = "https://checkout.stripe.com"
+
+
+def client() -> StripeClient:
+    """Raises PaymentUnavailable where no key is set, or where the key may not be used."""
+    if not settings.STRIPE_SECRET_KEY:
+        raise PaymentUnavailable("Buying credits is not set up here.")
+    problem = key_problem()
+    if problem:
+        raise PaymentUnavailable(problem)
+    return StripeClient(
+        settings.STRIPE_SECRET_KEY,
+        stripe_version=API_VERSION,
+        base_addresses={"api": api_base()},
+        # A client of its own does not retry at all unless told so.
+        max_network_retries=2,
+        http_client=RequestsClient(timeout=(CONNECT_SECONDS, READ_SECONDS)),
+    )
+
+
+def api_base() -> str:
+    return str(settings.STRIPE_API_BASE or DEFAULT_API_BASE).rstrip("/")
+
+
+def is_live() -> bool:
+    return str(settings.STRIPE_SECRET_KEY).startswith(LIVE_KEYS)
+
+
+def key_problem() -> str:
+    """Why the key must not be used at this address; empty if it may."""
+    host = urlsplit(api_base()).hostname or ""
+    is_stripe = api_base().startswith("https://") and (
+        host == "stripe.com" or host.endswith(".stripe.com")
+    )
+    if is_live() and not is_stripe:
+        return "A live Stripe key must not be sent to an address that is not Stripe's."
+    return ""
+
+
+def checkout_origin() -> str:
+    """Where a buyer is sent: Stripe's page, or that of a stand-in."""
+    return CHECKOUT_ORIGIN if api_base() == DEFAULT_API_BASE else api_base()

@@ -1,0 +1,43 @@
+"""Credits and money in templates: `{% load money %}`."""
+
+from __future__ import annotations
+
+from django import template
+
+from accounts.models import Workspace
+from billing import amounts, currencies
+from billing.credits import balance
+from billing.models import OrderState
+
+register = template.Library()
+
+TONES = {
+    OrderState.PAID: "ok",
+    OrderState.PROCESSING: "warn",
+    OrderState.REVIEW: "warn",
+    OrderState.FAILED: "bad",
+}
+
+
+@register.filter
+def credits(micro: int) -> str:
+    """Micro-credits as people read them: 1250500000 is "1,250.5"."""
+    whole, dot, rest = amounts.to_text(abs(micro)).partition(".")
+    sign = "−" if micro < 0 else ""
+    return f"{sign}{int(whole):,}{dot}{rest}"
+
+
+@register.simple_tag
+def available(workspace: Workspace) -> int:
+    return balance(workspace).available
+
+
+@register.simple_tag
+def price(amount: int, currency: str) -> str:
+    return currencies.to_text(amount, currency)
+
+
+@register.filter
+def tone(state: str) -> str:
+    """The badge's colour for an order's state."""
+    return TONES.get(OrderState(state), "muted")
