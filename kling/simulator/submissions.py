@@ -24,6 +24,13 @@ from .store import Store
 from .tasks import NEVER, QUEUED_PART, Task, delay, kept
 
 PICTURES: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
+# Cloudsway's text-to-video page lists these names and sends the other ones in its example.
+CLOUDSWAY_NAMES: Final = {
+    "MaaS_KeLing_V2.1_master": "kling-v2-1-master",
+    "MaaS_KeLing_V2.5_turbo": "kling-v2-5-turbo",
+    "MaaS_KeLing_V2.6": "kling-v2-6",
+    "MaaS_KeLing_3.0_video": "kling-v3",
+}
 LONGEST_RECORD: Final = 20_000
 
 
@@ -100,7 +107,7 @@ def record(
 def _draft(submission: Submission, *, settings: Settings, faults: FaultScript) -> Task:
     route, operation = submission.route, submission.route.operation
     try:
-        request = requests.parse(operation.name, submission.fields, dialect=route.dialect)
+        request = requests.parse(operation.name, _plainly_named(submission), dialect=route.dialect)
     except InvalidInput as error:
         raise Refusal(1201, " ".join(map(_named, error.errors))) from error
     fields = kept(dict(request.input))
@@ -127,6 +134,14 @@ def _draft(submission: Submission, *, settings: Settings, faults: FaultScript) -
         processing_at=now if _starts_at_once(route) else now + wait * QUEUED_PART,
         ends_at=NEVER if plan.never_ends else now + wait,
     )
+
+
+def _plainly_named(submission: Submission) -> dict[str, Any]:
+    """The fields with Kling's own name of the model, whichever of the two was sent."""
+    name = submission.fields.get("model_name")
+    if submission.route.dialect != "cloudsway" or not isinstance(name, str):
+        return submission.fields
+    return submission.fields | {"model_name": CLOUDSWAY_NAMES.get(name, name)}
 
 
 def _named(error: FieldError) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -26,7 +27,7 @@ MICROSECONDS: Final = 1_000_000
 
 
 class MediaCache:
-    """One folder of files named by recipe. Safe for threads; not meant for two processes."""
+    """One folder of files named by recipe. Safe for threads; two on one folder only draw twice."""
 
     def __init__(self, folder: Path, *, workers: int = 2) -> None:
         self.folder = folder
@@ -67,7 +68,8 @@ class MediaCache:
             self._running[recipe.filename] = self._pool.submit(self._render, recipe)
 
     def _render(self, recipe: Recipe) -> None:
-        partial = self.folder / f".{recipe.filename}.part"
+        # Its own name: another cache on the folder, one that is just stopping, may draw the same.
+        partial = self.folder / f".{recipe.key}.{secrets.token_hex(4)}.part"
         try:
             self._write(recipe, partial)
             # Renamed when whole: a reader sees the finished file or none.

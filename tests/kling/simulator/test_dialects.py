@@ -134,6 +134,13 @@ def test_it_writes_cloudsway_as_on_its_page(simulator: RunningSimulator) -> None
     assert (sound["url"], sound["duration"]) == (None, None)
 
 
+def test_it_knows_both_names_that_cloudsway_gives_a_model(simulator: RunningSimulator) -> None:
+    named = CLIP | {"model_name": "MaaS_KeLing_3.0_video"}
+    Caller(simulator, "cloudsway").create(VIDEO, named)
+    assert simulator.tasks()[0]["input"]["model_name"] == "kling-v3"
+    assert Caller(simulator, "official").post(VIDEO, named).json()["code"] == 1201
+
+
 def test_it_writes_kling_with_the_external_id(simulator: RunningSimulator) -> None:
     caller = Caller(simulator, "official")
     created = caller.post(AUDIO, TUNE | {"external_task_id": "mine-2"}).json()

@@ -141,6 +141,18 @@ def test_it_draws_a_file_once(tmp_path: Path, wait_until: Callable[..., None]) -
     cache.close()
 
 
+def test_it_draws_whole_files_for_two_at_once(
+    tmp_path: Path, wait_until: Callable[..., None]
+) -> None:
+    caches = [MediaCache(tmp_path / "media") for _ in range(2)]
+    recipe = recipes.audio({"prompt": "both"}, kind="mp3", seconds=3)
+    wait_until(lambda: all([cache.ready(recipe) for cache in caches]))  # noqa: C419 - both begin
+    wait_until(lambda: [f.name for f in caches[0].folder.iterdir()] == [recipe.filename])
+    assert caches[0].duration(recipe) == "3.0"
+    for cache in caches:
+        cache.close()
+
+
 def test_it_breaks_off_when_told_to_stop(tmp_path: Path) -> None:
     stopping = threading.Event()
     stopping.set()
