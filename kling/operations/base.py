@@ -101,11 +101,11 @@ class Operation(ABC):
     callbacks_on: ClassVar[frozenset[str]] = frozenset(DIALECTS)
     external_id_query_on: ClassVar[frozenset[str]] = frozenset(DIALECTS)
 
-    def check(self, values: Mapping[str, Any]) -> Iterator[FieldError]:  # noqa: ARG002
+    def check(self, values: Mapping[str, Any]) -> Iterator[FieldError]:
         """Rules between fields, over values with the defaults filled in."""
         yield from ()
 
-    def price_facts(self, values: Mapping[str, Any]) -> dict[str, str]:  # noqa: ARG002
+    def price_facts(self, values: Mapping[str, Any]) -> dict[str, str]:
         """What the unit rate depends on, for example ``{"mode": "pro", "sound": "on"}``."""
         return {}
 

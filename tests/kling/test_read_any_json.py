@@ -13,12 +13,41 @@ from kling.complaints import Answer
 from kling.envelope import decode, parse_data, parse_task, parse_tasks
 from kling.tasks import Task, deduction, failure_kind
 
-WORDS = (
-    "code message request_id data task_id task_status task_status_msg task_info task_result "
-    "videos images audios series_images outputs url url_mp3 url_wav watermark_url duration id "
-    "index status fail_reason error type format final_unit_deduction billing charge_type amount "
-    "external_task_id created_at updated_at"
-).split()
+WORDS = [
+    "code",
+    "message",
+    "request_id",
+    "data",
+    "task_id",
+    "task_status",
+    "task_status_msg",
+    "task_info",
+    "task_result",
+    "videos",
+    "images",
+    "audios",
+    "series_images",
+    "outputs",
+    "url",
+    "url_mp3",
+    "url_wav",
+    "watermark_url",
+    "duration",
+    "id",
+    "index",
+    "status",
+    "fail_reason",
+    "error",
+    "type",
+    "format",
+    "final_unit_deduction",
+    "billing",
+    "charge_type",
+    "amount",
+    "external_task_id",
+    "created_at",
+    "updated_at",
+]
 
 scalars = (
     st.none()
@@ -59,14 +88,15 @@ answers = st.fixed_dictionaries(
 def check(answer: Answer) -> None:
     for parse in (parse_task, parse_tasks, parse_data):
         try:
-            found = parse(answer)
+            found: Any = parse(answer)
         except errors.KlingError as error:
-            assert isinstance(str(error), str)
-            assert len(error.message) <= errors.MESSAGE_LIMIT
-            continue
-        for task in found if isinstance(found, tuple) else (found,):
-            if isinstance(task, Task):
-                check_task(task)
+            found = error
+        for item in found if isinstance(found, tuple) else (found,):
+            if isinstance(item, Task):
+                check_task(item)
+            if isinstance(item, errors.KlingError):
+                assert len(item.message) <= errors.MESSAGE_LIMIT
+                assert str(item).startswith(item.message)
 
 
 def check_task(task: Task) -> None:

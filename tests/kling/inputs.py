@@ -1,0 +1,45 @@
+"""Small inputs that are right, and a short way to the errors of those that are not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import pytest
+
+from kling.errors import FieldError, InvalidInput
+from kling.requests import Request, parse
+
+TODAY = date(2026, 11, 1)  # after Kling's retirements of 15 September 2026
+DIALECTS = ("cometapi", "cloudsway", "official")
+
+
+def video(dialect: str = "cloudsway", *, today: date = TODAY, **given: Any) -> Request:
+    return parse("text-to-video", given, dialect=dialect, today=today)
+
+
+def audio(dialect: str = "cloudsway", **given: Any) -> Request:
+    return parse("text-to-audio", given, dialect=dialect, today=TODAY)
+
+
+def refusals(
+    operation: str, given: Mapping[str, Any], *, dialect: str = "cloudsway", today: date = TODAY
+) -> list[tuple[str, str]]:
+    """(field, code) of every error, in order."""
+    return [(error.field, error.code) for error in errors_of(operation, given, dialect, today)]
+
+
+def errors_of(
+    operation: str, given: Any, dialect: str = "cloudsway", today: date = TODAY
+) -> tuple[FieldError, ...]:
+    with pytest.raises(InvalidInput) as caught:
+        parse(operation, given, dialect=dialect, today=today)
+    return caught.value.errors
+
+
+def shots(*seconds: object) -> list[dict[str, Any]]:
+    return [
+        {"index": number, "prompt": f"Shot {number}", "duration": length}
+        for number, length in enumerate(seconds, 1)
+    ]
