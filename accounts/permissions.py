@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from accounts.access import Actor, NotPermitted
 from accounts.models import Scope
+
+if TYPE_CHECKING:  # rest_framework.views itself imports the default permission: this module
+    from rest_framework.views import APIView
 
 
 class ScopePermission(BasePermission):
