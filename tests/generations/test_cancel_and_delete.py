@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import pytest
+from django.core.files.storage import default_storage
+from generations.models import Asset, Generation, ProviderAccount, State
+from generations.tasks import erase
+from kling.simulator.server import RunningSimulator
+
+from tests.conftest import Person
+from tests.generations.test_main_job import SOUND, create
+from tests.working import finish, reach
+
+pytestmark = pytest.mark.django_db
+
+
+def test_it_cancels_what_is_queued(
+    ada: Person, cloudsway: ProviderAccount, simulator: RunningSimulator
+) -> None:
+    public_id = create(ada.api, SOUND)["id"]
+    response = ada.api.post(f"/generations/{public_id}/cancel")
+    assert (response.status_code, response.json()["status"]) == (200, "canceled")
+    assert ada.api.get("/credits").json()["held"] == "0"
+    assert simulator.tasks() == []
+
+
+def test_it_cannot_cancel_what_has_reached_the_provider(
+    ada: Person, cloudsway: ProviderAccount
+) -> None:
+    public_id = create(ada.api, {**SOUND, "input": {"prompt": "[slow] rain", "duration": 3}})["id"]
+    reach(public_id, State.PROCESSING)
+    response = ada.api.post(f"/generations/{public_id}/cancel")
+    assert (response.status_code, response.json()["code"]) == (409, "not_cancellable")
+    assert ada.api.get("/credits").json()["held"] == "0.25"
+
+
+def test_it_cannot_delete_what_is_running(ada: Person, cloudsway: ProviderAccount) -> None:
+    public_id = create(ada.api, SOUND)["id"]
+    response = ada.api.delete(f"/generations/{public_id}")
+    assert (response.status_code, response.json()["code"]) == (409, "not_finished")
+
+
+def test_it_deletes_results_and_keeps_the_books(ada: Person, cloudsway: ProviderAccount) -> None:
+    generation = finish(create(ada.api, SOUND)["id"])
+    keys = list(Asset.objects.values_list("key", flat=True))
+    assert all(default_storage.exists(key) for key in keys)
+    assert ada.api.delete(f"/generations/{generation.public_id}").status_code == 204
+    erase(generation.pk)
+    assert not any(default_storage.exists(key) for key in keys)
+    assert ada.api.get(f"/generations/{generation.public_id}").status_code == 404
+    kept = Generation.objects.get(pk=generation.pk)
+    assert (kept.input, kept.charged) == ({}, 250_000)
+    assert ada.api.get("/credits").json()["balance"] == "99.75"
