@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from django.utils import timezone
+from worker.doorbell import ring
+
+from generations import actions, alarms, storing
 from generations import dispatch as dispatching
 from generations import refresh as refreshing
+from generations.models import IdempotencyKey, Quote
+
+KEEP_QUOTES = timedelta(days=7)
 
 
 def dispatch() -> None:
@@ -16,12 +25,21 @@ def refresh() -> None:
 
 
 def store(pk: int) -> None:
-    from generations import storing
-
     storing.run(pk)
 
 
 def erase(pk: int) -> None:
-    from generations import storing
-
     storing.erase(pk)
+
+
+def sweep() -> None:
+    """Every minute: ring what is due, in case that no clock runs."""
+    for task, args in alarms.due():
+        ring(task, *args)
+
+
+def prune() -> None:
+    """Every hour: forget idempotency keys after their day, and quotes that nobody took."""
+    now = timezone.now()
+    IdempotencyKey.objects.filter(created_at__lt=now - actions.IDEMPOTENCY_LIFETIME).delete()
+    Quote.objects.filter(expires_at__lt=now - KEEP_QUOTES).delete()

@@ -123,6 +123,8 @@ Q_CLUSTER = {
     "poll": 0.2,
     "label": "Queue",
 }
+# Functions that say what is due; the worker's clock asks them and rings.
+WORKER_ALARMS = ["generations.alarms.due"]
 TIMER_SCALE = environment.positive("TIMER_SCALE", 1.0)
 
 # --- people ------------------------------------------------------------------------------

@@ -16,10 +16,11 @@ from django_q.models import OrmQ
 from django_q.signing import SignedPackage
 
 
-def ring(task: str, *args: int | str, delay: float = 0) -> None:
+def ring(task: str, *args: int | str, delay: float = 0) -> int:
     """Have a worker call the function at dotted path `task` with `args`, `delay` seconds from now.
 
-    Only ids belong into `args`: they are pickled, and may be read much later by newer code.
+    Returns the entry's id. Only ids belong into `args`: they are pickled, and may be read much
+    later by newer code.
     """
     now = timezone.now()
     package = {
@@ -33,8 +34,9 @@ def ring(task: str, *args: int | str, delay: float = 0) -> None:
     }
     # The broker hands a row out once `lock` has passed: a delayed doorbell without a sleeping
     # worker. django-q2 is pinned exactly because these lines know its row and its package.
-    OrmQ.objects.create(
+    entry = OrmQ.objects.create(
         key=Conf.CLUSTER_NAME,
         payload=SignedPackage.dumps(package),
         lock=now + timedelta(seconds=delay),
     )
+    return int(entry.pk)
