@@ -9,6 +9,8 @@ from django import forms
 
 from accounts.time_zones import is_known
 
+LENGTH_HELP = "At least 8 characters, not only digits, and not an easy one."
+
 
 class PlainMixin:
     """No placeholders: they repeat the label, and vanish when they are needed."""
@@ -22,6 +24,9 @@ class PlainMixin:
         for name in ("login", "email"):
             if name in self.fields:
                 self.fields[name].label = "E-mail"
+        if "password1" in self.fields:
+            # The validators' own four sentences say no more.
+            self.fields["password1"].help_text = LENGTH_HELP
 
 
 class LoginForm(PlainMixin, allauth_forms.LoginForm):  # type: ignore[misc]  # allauth is untyped

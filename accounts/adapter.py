@@ -14,6 +14,15 @@ from accounts.models import User
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is untyped
     """What happens around allauth's pages."""
 
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": "The e-mail address or the password is not right.",
+        "email_taken": "There is an account with this address already. Sign in instead.",
+        "enter_current_password": "Type the password that you have now.",
+        "incorrect_password": "This password is not right.",
+        "too_many_login_attempts": "Too many attempts. Wait five minutes and try again.",
+    }
+
     def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
         """Signing up makes the person and their workspace together, or neither."""
         user.name = form.cleaned_data.get("name", "")

@@ -13,7 +13,7 @@ from accounts.models import Role, Scope, User
 from accounts.workspaces import NAME_LENGTH
 
 LIFETIMES = [
-    ("", "Never"),
+    ("never", "Never"),
     ("7", "7 days"),
     ("30", "30 days"),
     ("90", "90 days"),
@@ -53,14 +53,14 @@ class KeyForm(forms.Form):
         initial=[Scope.READ, Scope.WRITE],
         widget=forms.CheckboxSelectMultiple,
     )
-    expires_at = forms.ChoiceField(label="Expires after", choices=LIFETIMES, required=False)
+    expires_at = forms.ChoiceField(label="Expires after", choices=LIFETIMES)
 
     def clean_scopes(self) -> list[Scope]:
         return [Scope(value) for value in self.cleaned_data["scopes"]]
 
     def clean_expires_at(self) -> datetime | None:
         days = self.cleaned_data["expires_at"]
-        return timezone.now() + timedelta(days=int(days)) if days else None
+        return None if days == "never" else timezone.now() + timedelta(days=int(days))
 
 
 class RoleForm(forms.Form):

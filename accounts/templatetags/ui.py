@@ -50,7 +50,8 @@ def nav_link(context: Context, name: str, label: str, icon: str, under: str = ""
     except NoReverseMatch:
         url = ""
     path = context["request"].path if "request" in context else ""
-    return {"url": url, "label": label, "icon": icon, "current": path.startswith(under or url)}
+    current = bool(url) and path.startswith((url, under or url))
+    return {"url": url, "label": label, "icon": icon, "current": current}
 
 
 @register.simple_tag(takes_context=True)
@@ -60,7 +61,8 @@ def include_if_exists(context: Context, name: str) -> str:
         found = loader.get_template(name)
     except template.TemplateDoesNotExist:
         return ""
-    return found.render(context.flatten(), context.get("request"))
+    values: dict[str, Any] = {str(name): value for name, value in context.flatten().items()}
+    return found.render(values, context.get("request"))
 
 
 @register.inclusion_tag("components/tab_link.html", takes_context=True)
