@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Q
+from django.db import transaction
+from django.db.models import Max, Q
+from django.utils import timezone
 
 from billing.amounts import EXACT, MAX_MICRO, round_up
-from billing.errors import NotPriced
+from billing.errors import InvalidPriceBook, NotPriced
 from billing.models import Margin, PriceBook, UnitPrice
+from billing.models.prices import UnitType
 
-__all__ = ["NotPriced", "Price", "current_book", "price"]
+__all__ = ["NotPriced", "Price", "cost", "current_book", "draft_from", "price", "publish"]
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,48 @@ def price(*, operation: str, model: str, units: Decimal, unit_type: str) -> Pric
 def cost(units: Decimal, *, rate: int) -> int:
     """Micro-credits of so many units at a frozen rate: the rule of quotes and of settlements."""
     return round_up(EXACT.multiply(units, Decimal(rate)))
+
+
+def next_version() -> int:
+    return (PriceBook.objects.aggregate(last=Max("version"))["last"] or 0) + 1
+
+
+@transaction.atomic
+def draft_from(book: PriceBook) -> PriceBook:
+    """A draft of the next version, with the prices of `book` to start from."""
+    draft = PriceBook.objects.create(version=next_version(), note=f"From {book}")
+    UnitPrice.objects.bulk_create(
+        UnitPrice(book=draft, unit_type=row.unit_type, credits=row.credits)
+        for row in book.unit_prices.all()
+    )
+    Margin.objects.bulk_create(
+        Margin(book=draft, operation=row.operation, model=row.model, factor=row.factor)
+        for row in book.margins.all()
+    )
+    return draft
+
+
+@transaction.atomic
+def publish(book: PriceBook) -> PriceBook:
+    """Put a draft into force, for good. Raises InvalidPriceBook and changes nothing."""
+    row = PriceBook.objects.select_for_update().get(pk=book.pk)
+    problems = _problems(row)
+    if problems:
+        raise InvalidPriceBook(problems)
+    row.published_at = timezone.now()
+    row.save(update_fields=["published_at"])
+    return row
+
+
+def _problems(book: PriceBook) -> list[str]:
+    if book.published_at is not None:
+        return [f"{book} is published already."]
+    priced = set(book.unit_prices.values_list("unit_type", flat=True))
+    problems = [f"A {kind} unit has no price." for kind in UnitType.values if kind not in priced]
+    current = current_book()
+    if current is not None and current.version >= book.version:
+        problems.append(f"{current} is in force and newer; draft a new version from it.")
+    return problems
 
 
 def _factor(book: PriceBook, *, operation: str, model: str) -> Decimal:

@@ -42,7 +42,7 @@ class PageQuery(serializers.Serializer[Any]):
 
 
 class EntryPageSerializer(serializers.Serializer[Any]):
-    data = EntrySerializer(source="rows", many=True)
+    data = EntrySerializer(source="rows", many=True)  # type: ignore[assignment]
     next_cursor = serializers.CharField(allow_null=True)
 
 
@@ -56,7 +56,7 @@ class PackSerializer(serializers.ModelSerializer[Pack]):
 
 
 class PacksSerializer(serializers.Serializer[Any]):
-    data = PackSerializer(many=True)
+    data = PackSerializer(many=True)  # type: ignore[assignment]
 
 
 class CheckoutRequest(serializers.Serializer[Any]):

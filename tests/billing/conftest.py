@@ -1,13 +1,22 @@
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
 import pytest
+import requests
 
 from accounts.models import Plan, Workspace
+from billing.sandbox.server import Sandbox
+
+SECRET = "whsec_of_the_tests"
 
 
 @pytest.fixture
 def workspace(db: None) -> Workspace:
-    return _workspace("Alice's studio")
+    return _workspace("Ada's studio")
 
 
 @pytest.fixture
@@ -16,5 +25,72 @@ def stranger(db: None) -> Workspace:
 
 
 def _workspace(name: str) -> Workspace:
-    plan, _ = Plan.objects.get_or_create(slug="test", defaults={"name": "Test"})
-    return Workspace.objects.create(name=name, plan=plan)
+    return Workspace.objects.create(name=name, plan=Plan.objects.get(slug="unlimited"))
+
+
+class Shop:
+    """The payment sandbox, the product's own address, and a buyer's browser between them.
+
+    Events wait until `deliver` sends them, so that a test decides when and how often.
+    """
+
+    def __init__(self, sandbox: Sandbox, product: str) -> None:
+        self.sandbox = sandbox
+        self.product = product
+
+    def press(self, checkout_url: str, button: str) -> requests.Response:
+        """Press a button of the payment page; the answer is not followed back to the product."""
+        return requests.post(f"{checkout_url}/{button}", allow_redirects=False, timeout=10)
+
+    def deliver(self) -> list[str]:
+        """Send what waits to the product's hook; the types of the events that were taken."""
+        taken = []
+        with requests.Session() as session:
+            for event_id, _ in self.sandbox.store.due():
+                event = self.sandbox.store.get("event", event_id)
+                assert event is not None
+                if self.sandbox.delivery.send(session, event):
+                    self.sandbox.store.delivered(event_id)
+                    taken.append(event["type"])
+        return taken
+
+    def send(self, event: dict[str, Any]) -> bool:
+        with requests.Session() as session:
+            return self.sandbox.delivery.send(session, event)
+
+    def events(self) -> list[dict[str, Any]]:
+        return self.sandbox.store.newest_first("event")[::-1]
+
+    def change(self, session_id: str, **fields: Any) -> None:
+        """Let Stripe say something else about a session than what we ordered."""
+        row = self.sandbox.store.get("checkout.session", session_id)
+        assert row is not None
+        self.sandbox.store.put({**row, **fields})
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+    running = Sandbox(
+        state=tmp_path / "payments",
+        webhook_url="",
+        webhook_secret=SECRET,
+        host="127.0.0.1",
+        port=0,
+    )
+    thread = threading.Thread(target=running.server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    yield running
+    running.server.shutdown()
+    thread.join(timeout=5)
+    running.close()
+
+
+@pytest.fixture
+def shop(sandbox: Sandbox, live_server: Any, settings: Any) -> Shop:
+    settings.STRIPE_SECRET_KEY = "sk_test_of_the_tests"
+    settings.STRIPE_WEBHOOK_SECRETS = ["whsec_the_next_one", SECRET]
+    settings.STRIPE_API_BASE = sandbox.url
+    settings.SITE_URL = live_server.url
+    settings.PAYMENT_SANDBOX = True
+    sandbox.delivery.url = f"{live_server.url}/hooks/stripe"
+    return Shop(sandbox, live_server.url)

@@ -1,0 +1,7 @@
+"""The operator's view. Money and history can be looked at, not edited: they have their actions."""
+
+from __future__ import annotations
+
+from billing.admin import ledger, orders, prices
+
+__all__ = ["ledger", "orders", "prices"]

@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from accounts.models import Workspace
+from billing import credits
+from billing.admin.base import CreditsFormField, ReadOnlyAdmin
+from billing.amounts import to_text
+from billing.models import CreditAccount, Entry, Hold
+
+
+class GrantForm(forms.Form):
+    workspace = forms.ModelChoiceField(queryset=Workspace.objects.order_by("name"))
+    credits = CreditsFormField(help_text="How many credits to add.")
+    reason = forms.CharField(max_length=150, help_text="Shown to the workspace in its history.")
+    # Sent twice, the form grants once.
+    key = forms.CharField(widget=forms.HiddenInput, max_length=60)
+
+    def clean_credits(self) -> int:
+        micro: int = self.cleaned_data["credits"]
+        if micro <= 0:
+            raise forms.ValidationError("More than nothing.")
+        return micro
+
+
+@admin.register(CreditAccount)
+class CreditAccountAdmin(ReadOnlyAdmin[CreditAccount]):
+    change_list_template = "billing/admin_accounts.html"
+    list_display = ("workspace", "balance_credits", "held_credits", "available_credits")
+    list_select_related = ["workspace"]
+    search_fields = ["workspace__name", "workspace__public_id"]
+    fields = (*list_display, "history", "created_at")
+    readonly_fields = fields
+
+    @admin.display(description="balance", ordering="balance")
+    def balance_credits(self, row: CreditAccount) -> str:
+        return to_text(row.balance)
+
+    @admin.display(description="held", ordering="held")
+    def held_credits(self, row: CreditAccount) -> str:
+        return to_text(row.held)
+
+    @admin.display(description="available")
+    def available_credits(self, row: CreditAccount) -> str:
+        return to_text(row.available)
+
+    @admin.display(description="history")
+    def history(self, row: CreditAccount) -> SafeString:
+        return format_html(
+            '<a href="{}?account__id__exact={}">Entries</a> · '
+            '<a href="{}?account__id__exact={}">Holds</a> · '
+            '<a href="{}?workspace={}">Grant credits</a>',
+            reverse("admin:billing_entry_changelist"),
+            row.pk,
+            reverse("admin:billing_hold_changelist"),
+            row.pk,
+            reverse("admin:billing_creditaccount_grant"),
+            row.workspace_id,
+        )
+
+    def get_urls(self) -> list[URLPattern]:
+        grant = self.admin_site.admin_view(self.grant)
+        return [path("grant/", grant, name="billing_creditaccount_grant"), *super().get_urls()]
+
+    def grant(self, request: HttpRequest) -> HttpResponse:
+        if not request.user.has_perm("billing.add_entry"):
+            raise PermissionDenied
+        initial = {"key": uuid4().hex, "workspace": request.GET.get("workspace")}
+        form = GrantForm(request.POST or None, initial=initial)
+        if not form.is_valid():
+            context = {**self.admin_site.each_context(request), "form": form}
+            return render(request, "billing/admin_grant.html", context | {"title": "Grant credits"})
+        entry = _grant(request, form.cleaned_data)
+        messages.success(request, f"{to_text(entry.amount)} credits were granted.")
+        return redirect("admin:billing_creditaccount_change", entry.account_id)
+
+
+def _grant(request: HttpRequest, wanted: dict[str, Any]) -> Entry:
+    assert request.user.pk is not None
+    with transaction.atomic():
+        entry = credits.grant(
+            workspace=wanted["workspace"],
+            amount=wanted["credits"],
+            key=f"admin:{wanted['key']}",
+            kind=Entry.Kind.GRANT,
+            note=wanted["reason"],
+        )
+        LogEntry.objects.log_actions(
+            user_id=request.user.pk,
+            queryset=[entry.account],
+            action_flag=CHANGE,
+            change_message=f"Granted {to_text(entry.amount)} credits: {wanted['reason']}",
+            single_object=True,
+        )
+    return entry
+
+
+@admin.register(Hold)
+class HoldAdmin(ReadOnlyAdmin[Hold]):
+    list_display = ["reference", "account", "state", "credits", "captured_credits", "created_at"]
+    list_filter = ["state"]
+    list_select_related = ["account__workspace"]
+    search_fields = ["reference", "account__workspace__name", "account__workspace__public_id"]
+    date_hierarchy = "created_at"
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        return lookup == "account__id__exact" or super().lookup_allowed(lookup, value, request)
+
+    @admin.display(description="credits", ordering="amount")
+    def credits(self, row: Hold) -> str:
+        return to_text(row.amount)
+
+    @admin.display(description="charged", ordering="captured")
+    def captured_credits(self, row: Hold) -> str:
+        return to_text(row.captured)
+
+
+@admin.register(Entry)
+class EntryAdmin(ReadOnlyAdmin[Entry]):
+    list_display = ["account", "seq", "kind", "credits", "balance", "hold", "note", "created_at"]
+    list_filter = ["kind"]
+    list_select_related = ["account__workspace", "hold"]
+    search_fields = ["key", "hold__reference", "account__workspace__name"]
+    date_hierarchy = "created_at"
+    ordering = ["-pk"]
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        return lookup == "account__id__exact" or super().lookup_allowed(lookup, value, request)
+
+    @admin.display(description="credits", ordering="amount")
+    def credits(self, row: Entry) -> str:
+        return to_text(row.amount)
+
+    @admin.display(description="balance after")
+    def balance(self, row: Entry) -> str:
+        return to_text(row.balance_after)
