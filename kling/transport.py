@@ -68,13 +68,20 @@ class Transport(Protocol):
         ...
 
 
+class _StayingSession(requests.Session):
+    """Knows no redirects: requests would read their whole body, whatever its size."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        return None
+
+
 class RequestsTransport:
     """The real transport: one pooled session, usable from several threads."""
 
     def __init__(self, *, timeouts: Timeouts | None = None, max_answer: int = MAX_ANSWER) -> None:
         self._timeouts = timeouts or Timeouts()
         self._max_answer = max_answer
-        self._session = requests.Session()
+        self._session = _StayingSession()
         self._session.trust_env = False
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         adapter = HTTPAdapter(pool_connections=8, pool_maxsize=POOL_SIZE, max_retries=0)

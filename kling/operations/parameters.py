@@ -14,9 +14,9 @@ _NUMBER_LENGTH = 12  # characters of a number given as text; longer ones are non
 
 
 def _number(value: Any) -> Decimal:
-    """``5``, ``5.0``, ``"5"`` as a Decimal. A bool is not a number, whatever Python thinks."""
+    """``5``, ``5.0``, ``"5"`` as a Decimal; a bool is no number, for its text is none."""
     text = str(value) if isinstance(value, int | float | str) else ""
-    if isinstance(value, bool) or not text or len(text) > _NUMBER_LENGTH or not text.isascii():
+    if not text or len(text) > _NUMBER_LENGTH or not text.isascii():
         raise PydanticCustomError("wrong_type", "must be a number")
     try:
         number = Decimal(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import struct
@@ -20,7 +21,7 @@ from kling.transport import RequestsTransport, Timeouts
 
 PAYLOADS = Path(__file__).parent.parent / "payloads"
 
-QUICK = Timeouts(connect=2.0, read=0.4, total=1.2)
+QUICK = Timeouts(connect=0.5, read=0.4, total=1.2)
 
 
 def payload(name: str) -> Any:
@@ -159,3 +160,17 @@ def closed_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def full_port() -> Iterator[int]:
+    """A port whose queue is full: it neither takes a connection nor refuses it."""
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(4):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        yield int(listener.getsockname()[1])

@@ -224,7 +224,13 @@ def test_it_follows_no_redirect(provider: ScriptedProvider, status: int) -> None
     provider.answer(CREATED, status=status, headers=target)
     error = failed_submit(provider)
     assert type(error) is errors.Unparsable
+    assert error.message == "The provider redirects."
     assert error.maybe_accepted
+
+
+def test_it_reads_no_huge_redirect(provider: ScriptedProvider) -> None:
+    provider.answer(b" " * (MAX_ANSWER + 1), status=301, headers={"Location": "/elsewhere"})
+    assert failed_submit(provider).message == "The answer is too large."
 
 
 def test_it_reads_no_huge_answer(provider: ScriptedProvider) -> None:
@@ -287,6 +293,13 @@ def test_a_refused_connection_was_never_sent(closed_port: int) -> None:
     with pytest.raises(errors.Unreachable) as caught:
         client_at(f"http://127.0.0.1:{closed_port}").submit(fox(), external_task_id="fox-1")
     assert caught.value.retryable
+    assert not caught.value.maybe_accepted
+
+
+def test_a_connection_that_never_stands_was_never_sent(full_port: int) -> None:
+    with pytest.raises(errors.Unreachable) as caught:
+        client_at(f"http://127.0.0.1:{full_port}").submit(fox(), external_task_id="fox-1")
+    assert "in time" in caught.value.message
     assert not caught.value.maybe_accepted
 
 

@@ -339,6 +339,7 @@ def test_it_leaves_out_what_is_no_address() -> None:
         {"url": "javascript:alert(1)"},
         {"url": "file:///etc/passwd"},
         {"url": "https://"},
+        {"url": "ftp://media.example.net/x.mp4"},
         {"url": "https://[broken"},
         {"url": "https://media.example.net/a b"},
         {"url": "https://media.example.net/" + "x" * 9000},
@@ -349,7 +350,7 @@ def test_it_leaves_out_what_is_no_address() -> None:
     data = {"task_id": "1", "task_status": "succeed", "task_result": {"videos": videos}}
     task = parse_task(Answer({"code": 0, "data": data}))
     assert [(out.url, out.index) for out in task.outputs] == [
-        ("https://media.example.net/good.mp4", 9)
+        ("https://media.example.net/good.mp4", 10)
     ]
 
 
