@@ -8,7 +8,6 @@ and the simulator's refusals.
 
 from __future__ import annotations
 
-import re
 from abc import ABC
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -123,6 +122,3 @@ class Operation(ABC):
 
     def __repr__(self) -> str:
         return f"<Operation {self.name}>"
-
-
-VOICE_REFERENCE = re.compile(r"<<<voice_\d+>>>")

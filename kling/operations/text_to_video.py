@@ -12,61 +12,18 @@ from kling.operations.base import (
     CLOUDSWAY,
     COMETAPI,
     OFFICIAL,
-    VOICE_REFERENCE,
-    Declared,
     Facts,
     Limit,
     Operation,
     OperationInput,
 )
-from kling.operations.parameters import Count, SecondsText, WatermarkInfo
+from kling.operations.camera import CameraControl, check_camera
+from kling.operations.parameters import SecondsText, WatermarkInfo
+from kling.operations.shots import Shot, check_shots
+from kling.operations.voices import Voice, check_voices, speaks
 
 DURATIONS = tuple(str(seconds) for seconds in range(3, 16))
 COMMON_RATIOS = ("16:9", "9:16", "1:1")
-
-
-class Shot(Declared):
-    index: Annotated[
-        Count | None,
-        Field(title="Number", description="1 for the first shot, then 2, 3, …", ge=1, le=6),
-    ] = None
-    prompt: Annotated[
-        str,
-        Field(title="Shot", description="What this shot shows.", min_length=1, max_length=512),
-    ]
-    duration: Annotated[
-        SecondsText, Field(title="Seconds", description="Length of this shot, at least 1 second.")
-    ]
-
-
-CameraMove = Annotated[float, Field(ge=-10, le=10)]
-
-
-class CameraConfig(Declared):
-    horizontal: CameraMove = 0
-    vertical: CameraMove = 0
-    pan: CameraMove = 0
-    tilt: CameraMove = 0
-    roll: CameraMove = 0
-    zoom: CameraMove = 0
-
-
-class CameraControl(Declared):
-    type: Annotated[
-        Literal["simple", "down_back", "forward_up", "right_turn_forward", "left_turn_forward"],
-        Field(title="Movement", description="“simple” takes one movement of your own."),
-    ]
-    config: Annotated[
-        CameraConfig | None,
-        Field(
-            title="Your movement",
-            description="For “simple” only: exactly one value other than 0, from -10 to 10.",
-        ),
-    ] = None
-
-
-class Voice(Declared):
-    voice_id: Annotated[str, Field(title="Voice id", min_length=1, max_length=200)]
 
 
 class TextToVideoInput(OperationInput):
@@ -247,82 +204,6 @@ class TextToVideo(Operation):
         facts = {"sound": str(values.get("sound", "off"))}
         if "mode" in values:
             facts["mode"] = str(values["mode"])
-        if values.get("voice_list") and VOICE_REFERENCE.search(spoken_text(values)):
+        if speaks(values):
             facts["voice"] = "on"
         return facts
-
-
-def spoken_text(values: Mapping[str, Any]) -> str:
-    shots = values.get("multi_prompt") or []
-    return "\n".join([str(values.get("prompt", "")), *(str(shot["prompt"]) for shot in shots)])
-
-
-def check_shots(values: Mapping[str, Any]) -> Iterator[FieldError]:
-    """Single shot, own shots (customize) and shots planned by Kling (intelligence)."""
-    if not values.get("multi_shot"):
-        for name in ("shot_type", "multi_prompt"):
-            if name in values:
-                message = f"{name} needs multi_shot to be true."
-                yield FieldError(name, "exclusive", message)
-        yield from _need_prompt(values, "prompt is required.")
-        return
-    shot_type = values.get("shot_type")
-    if shot_type is None:
-        message = "shot_type is required when multi_shot is true: customize or intelligence."
-        yield FieldError("shot_type", "required", message)
-    elif shot_type == "intelligence":
-        yield from _need_prompt(values, "prompt is required when Kling plans the shots.")
-        if "multi_prompt" in values:
-            message = "multi_prompt is only used with shot_type customize."
-            yield FieldError("multi_prompt", "exclusive", message)
-    else:
-        yield from _check_own_shots(values)
-
-
-def _need_prompt(values: Mapping[str, Any], message: str) -> Iterator[FieldError]:
-    if "prompt" not in values:
-        yield FieldError("prompt", "required", message)
-
-
-def _check_own_shots(values: Mapping[str, Any]) -> Iterator[FieldError]:
-    if "prompt" in values:
-        message = "prompt is not used with shot_type customize; put the text into multi_prompt."
-        yield FieldError("prompt", "exclusive", message)
-    shots = values.get("multi_prompt")
-    if shots is None:
-        message = "multi_prompt is required with shot_type customize."
-        yield FieldError("multi_prompt", "required", message)
-        return
-    for position, shot in enumerate(shots):
-        if shot["index"] != position + 1:
-            message = f"Shots are numbered in order; this one is number {position + 1}."
-            yield FieldError(f"multi_prompt.{position}.index", "not_allowed", message)
-        if int(shot["duration"]) < 1:
-            message = "Each shot lasts at least 1 second."
-            yield FieldError(f"multi_prompt.{position}.duration", "out_of_range", message)
-    total = sum(int(shot["duration"]) for shot in shots)
-    if total != int(values["duration"]):
-        message = f"The shots add up to {total} seconds, but duration is {values['duration']}."
-        yield FieldError("multi_prompt", "mismatch", message)
-
-
-def check_camera(values: Mapping[str, Any]) -> Iterator[FieldError]:
-    camera = values.get("camera_control")
-    if camera is None:
-        return
-    config = camera.get("config")
-    if camera["type"] != "simple":
-        if config is not None:
-            message = f"config is only used with the type simple, not with {camera['type']}."
-            yield FieldError("camera_control.config", "exclusive", message)
-    elif config is None:
-        message = "config is required with the type simple."
-        yield FieldError("camera_control.config", "required", message)
-    elif sum(1 for value in config.values() if value != 0) != 1:
-        message = "Exactly one value of config must be other than 0."
-        yield FieldError("camera_control.config", "mismatch", message)
-
-
-def check_voices(values: Mapping[str, Any]) -> Iterator[FieldError]:
-    if values.get("voice_list") and values.get("sound") != "on":
-        yield FieldError("voice_list", "exclusive", "voice_list needs sound to be on.")
