@@ -7,6 +7,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("kling_saas.health_urls")),
     path("", include("generations.urls")),
     path("", include("billing.urls")),
+    path("", include("webhooks.urls")),
     path("", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),
     path("api/v1/", include("kling_saas.api_urls")),

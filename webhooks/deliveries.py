@@ -66,19 +66,20 @@ def send_again(deliveries: QuerySet[Delivery]) -> int:
     return len(pks)
 
 
-def ring_overdue() -> int:
-    """Ring again for deliveries whose doorbell was lost or whose worker died."""
+def overdue() -> QuerySet[Delivery]:
+    """Deliveries whose doorbell was lost or whose worker died, the longest overdue first."""
     now = timezone.now()
     late = now - SWEEP_GRACE * settings.TIMER_SCALE
+    found = Delivery.objects.filter(_not_leased(now), state=DeliveryState.PENDING, due_at__lte=late)
+    return found.order_by("due_at")
+
+
+def ring_overdue() -> int:
+    """Ring again for what is overdue; the number of doorbells."""
     with transaction.atomic():
-        overdue = Delivery.objects.filter(
-            _not_leased(now), state=DeliveryState.PENDING, due_at__lte=late
-        )
-        pks = list(overdue.order_by("due_at").values_list("pk", flat=True)[:SWEEP_BATCH])
+        pks = list(overdue().values_list("pk", flat=True)[:SWEEP_BATCH])
         # Due from now on: a queue that is merely slow gets one more doorbell a minute, not more.
-        Delivery.objects.filter(pk__in=pks, state=DeliveryState.PENDING, due_at__lte=late).update(
-            due_at=now
-        )
+        overdue().order_by().filter(pk__in=pks).update(due_at=timezone.now())
         for pk in pks:
             doorbell.ring(DELIVER, pk)
     return len(pks)

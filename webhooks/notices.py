@@ -41,12 +41,16 @@ def tell_owners(pk: int) -> None:
     _untold().filter(pk=pk).update(owners_told_at=timezone.now())
 
 
-def ring_untold() -> int:
-    """Ring again where the e-mail has not gone out."""
+def untold_too_long() -> QuerySet[Endpoint]:
+    """Endpoints about which the e-mail has not gone out, though it should have."""
     now = timezone.now()
-    late = _untold().filter(disabled_at__lte=now - GRACE, disabled_at__gt=now - LIMIT)
+    return _untold().filter(disabled_at__lte=now - GRACE, disabled_at__gt=now - LIMIT)
+
+
+def ring_untold() -> int:
+    """Ring again for those; the number of doorbells."""
     with transaction.atomic():
-        pks = list(late.values_list("pk", flat=True)[:BATCH])
+        pks = list(untold_too_long().values_list("pk", flat=True)[:BATCH])
         for pk in pks:
             doorbell.ring(TELL_OWNERS, pk)
     return len(pks)

@@ -118,6 +118,12 @@ class Delivery(models.Model):
         """The endpoint's address of now: retries follow a corrected one."""
         return self.endpoint.url if self.endpoint is not None else self.url
 
+    @property
+    def last_attempt(self) -> Attempt | None:
+        # In Python, since pages have the log prefetched.
+        attempts = list(self.log.all())
+        return attempts[-1] if attempts else None
+
 
 class Attempt(models.Model):
     """One request and its answer. Only ever added to."""
