@@ -32,6 +32,18 @@ def find_or_create(*, email: str, password: str | None = None) -> tuple[User, bo
     return user, True
 
 
+def note_main_address(user: User) -> None:
+    """Let allauth know the address that the person has, as the main one.
+
+    It learns of addresses by its own sign-up only, takes others for unconfirmed extra ones, and
+    would let people delete the one that they sign in with.
+    """
+    if not EmailAddress.objects.filter(user=user, primary=True).exists():
+        EmailAddress.objects.update_or_create(
+            user=user, email=user.email.lower(), defaults={"primary": True}
+        )
+
+
 def _check(*, email: str) -> None:
     try:
         validate_email(email)

@@ -3,10 +3,13 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path
 
 from accounts.views import home, keys, members, settings
+from accounts.views.email import EmailView
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
     path("welcome", home.welcome, name="welcome"),
+    # Before allauth's own, which stands at the same path.
+    path("accounts/email/", EmailView.as_view(), name="account_email"),
     path("settings", settings.settings, name="settings"),
     path("settings/profile", settings.profile, name="settings_profile"),
     path("settings/workspace", settings.workspace, name="settings_workspace"),

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from accounts.models import ApiKey, AuditEvent, Plan, User
+from tests.conftest import Person
+
+MODELS = ["user", "workspace", "plan", "apikey", "auditevent", "invitation"]
+
+
+@pytest.fixture
+def operator(db: None) -> Client:
+    browser = Client()
+    browser.force_login(User.objects.create_superuser("root@example.com", "a-long-passphrase"))
+    return browser
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_it_lists_and_shows_every_model(operator: Client, ada: Person, model: str) -> None:
+    listed = operator.get(f"/admin/accounts/{model}/?q=ada")
+
+    assert listed.status_code == 200
+
+
+def test_it_shows_a_key_without_its_digest(operator: Client, ada: Person) -> None:
+    key = ada.workspace.api_keys.get()
+    page = operator.get(f"/admin/accounts/apikey/{key.pk}/change/").content.decode()
+
+    assert key.prefix in page
+    assert key.digest not in page
+
+
+def test_it_does_not_let_anybody_write_history(operator: Client, ada: Person) -> None:
+    event = AuditEvent.objects.first()
+
+    assert operator.get("/admin/accounts/auditevent/add/").status_code == 403
+    assert operator.post(f"/admin/accounts/auditevent/{event.pk}/change/", {}).status_code == 403
+    assert operator.post(f"/admin/accounts/auditevent/{event.pk}/delete/", {}).status_code == 403
+    assert AuditEvent.objects.filter(pk=event.pk).exists()
+
+
+def test_it_revokes_keys(operator: Client, ada: Person) -> None:
+    key = ada.workspace.api_keys.get()
+    form = {"action": "revoke", "_selected_action": [key.pk]}
+    operator.post("/admin/accounts/apikey/", form)
+
+    assert ada.api.get("/credits").status_code == 401
+    assert AuditEvent.objects.get(action="key.revoked").user.email == "root@example.com"
+
+
+def test_it_notes_a_change_of_plan(operator: Client, ada: Person) -> None:
+    member = ada.workspace.memberships.get()
+    form = {
+        "name": "Ada",
+        "plan": Plan.objects.get(slug="pro").pk,
+        "memberships-TOTAL_FORMS": 1,
+        "memberships-INITIAL_FORMS": 1,
+        "memberships-0-id": member.pk,
+        "memberships-0-workspace": ada.workspace.pk,
+        "memberships-0-user": ada.user.pk,
+        "memberships-0-role": "owner",
+    }
+    response = operator.post(f"/admin/accounts/workspace/{ada.workspace.pk}/change/", form)
+    event = AuditEvent.objects.get(action="plan.changed")
+
+    assert response.status_code == 302
+    assert event.detail == {"before": "unlimited", "after": "pro"}
+    assert event.user.email == "root@example.com"
+
+
+def test_it_adds_people_by_e_mail(operator: Client) -> None:
+    form = {
+        "email": "Grace@Example.com",
+        "usable_password": "true",
+        "password1": "compile-the-ships",
+        "password2": "compile-the-ships",
+    }
+    operator.post("/admin/accounts/user/add/", form)
+
+    assert User.objects.get(email="grace@example.com").check_password("compile-the-ships")
+
+
+def test_it_refuses_an_address_in_other_capitals(operator: Client, ada: Person) -> None:
+    form = {
+        "email": "ADA@example.com",
+        "usable_password": "true",
+        "password1": "compile-the-ships",
+        "password2": "compile-the-ships",
+    }
+    response = operator.post("/admin/accounts/user/add/", form)
+
+    assert "There is somebody with this address already" in response.content.decode()
+
+
+def test_it_is_closed_to_everybody_else(ada: Person, visitor: Client) -> None:
+    assert ada.browser.get("/admin/").status_code in {302, 403}
+    assert visitor.get("/admin/").status_code == 302
+    assert ApiKey.objects.count() == 1

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+from typing import Any
+
+import time_machine
+from django.contrib.auth import get_user
+from django.test import Client
+
+from accounts.models import User
+from tests.conftest import PASSWORD, Person
+
+LOGIN = "/accounts/login/"
+
+
+def sign_in(
+    visitor: Client, email: str, password: str = PASSWORD, path: str = "/accounts/login/"
+) -> Any:
+    return visitor.post(path, {"login": email, "password": password})
+
+
+def test_it_signs_in_with_e_mail_and_password(visitor: Client, ada: Person) -> None:
+    response = sign_in(visitor, ada.user.email)
+
+    assert response.url == "/studio"
+    assert get_user(visitor) == ada.user
+
+
+def test_it_does_not_mind_capitals_in_the_address(visitor: Client, ada: Person) -> None:
+    sign_in(visitor, "ADA@Example.Com")
+
+    assert get_user(visitor) == ada.user
+
+
+def test_it_leads_back_to_where_the_person_wanted_to_go(visitor: Client, ada: Person) -> None:
+    page = visitor.get("/settings/keys")
+    response = sign_in(visitor, ada.user.email, path=page.url)
+
+    assert page.url == "/accounts/login/?next=/settings/keys"
+    assert response.url == "/settings/keys"
+
+
+def test_it_leads_to_no_other_site(visitor: Client, ada: Person) -> None:
+    path = "/accounts/login/?next=https://evil.example/"
+
+    assert sign_in(visitor, ada.user.email, path=path).url == "/studio"
+
+
+def test_it_refuses_a_wrong_password(visitor: Client, ada: Person) -> None:
+    response = sign_in(visitor, ada.user.email, "not-her-password")
+
+    assert "The e-mail address or the password is not right" in response.content.decode()
+    assert get_user(visitor).is_anonymous
+
+
+def test_it_says_the_same_about_an_unknown_address(visitor: Client, db: None) -> None:
+    response = sign_in(visitor, "nobody@example.com")
+
+    assert "The e-mail address or the password is not right" in response.content.decode()
+
+
+def test_it_refuses_people_who_are_switched_off(visitor: Client, ada: Person) -> None:
+    User.objects.filter(pk=ada.user.pk).update(is_active=False)
+
+    response = sign_in(visitor, ada.user.email)
+
+    assert response.url == "/accounts/inactive/"
+    assert visitor.get(response.url).status_code == 200
+    assert get_user(visitor).is_anonymous
+
+
+def test_it_ends_the_session_of_people_who_are_switched_off(ada: Person) -> None:
+    User.objects.filter(pk=ada.user.pk).update(is_active=False)
+
+    assert ada.browser.get("/settings/profile").status_code == 302
+
+
+def test_it_slows_down_guessing_even_with_the_right_password(visitor: Client, ada: Person) -> None:
+    with time_machine.travel("2026-03-01T12:00:00Z", tick=False):
+        for _ in range(5):
+            sign_in(visitor, ada.user.email, "guess")
+        refused = sign_in(visitor, ada.user.email)
+    with time_machine.travel("2026-03-01T12:06:00Z", tick=False):
+        accepted = sign_in(visitor, ada.user.email)
+
+    assert "Too many attempts" in refused.content.decode()
+    assert accepted.url == "/studio"
+
+
+def test_it_slows_down_guessing_at_the_admin_too(visitor: Client, ada: Person) -> None:
+    response = visitor.get("/admin/login/")
+
+    assert response.url.startswith("/accounts/login/")
+
+
+def test_it_signs_out_by_post_only(ada: Person) -> None:
+    page = ada.browser.get("/accounts/logout/")
+    still = get_user(ada.browser)
+    response = ada.browser.post("/accounts/logout/")
+
+    assert page.status_code == 200
+    assert still == ada.user
+    assert response.url == "/"
+    assert get_user(ada.browser).is_anonymous
