@@ -150,8 +150,9 @@ ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-# One address a person: a new one replaces the old once it is confirmed.
-ACCOUNT_CHANGE_EMAIL = True
+# Not ACCOUNT_CHANGE_EMAIL: it takes an address that nobody could confirm yet for one that is
+# being changed to, deletes it, and leaves a person without any.
+ACCOUNT_MAX_EMAIL_ADDRESSES = 3
 ACCOUNT_FORMS = {
     "login": "accounts.account_forms.LoginForm",
     "signup": "accounts.account_forms.SignupForm",
