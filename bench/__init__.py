@@ -1,0 +1,3 @@
+"""Benchmarks: product and baseline in one run, on the same machine, as ratios."""
+
+from __future__ import annotations

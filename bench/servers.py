@@ -1,0 +1,105 @@
+"""A database of its own, filled with one workspace, and gunicorn in front of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Event
+from time import monotonic
+from urllib.parse import urlsplit, urlunsplit
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@contextmanager
+def installation() -> Iterator[tuple[dict[str, str], str]]:
+    """(environment, API key) of a fresh installation that is gone afterwards."""
+    with TemporaryDirectory(prefix="bench-") as folder, _database(folder) as url:
+        environment = {
+            **os.environ,
+            "DATABASE_URL": url,
+            "VAR_DIR": folder,
+            "SIMULATOR_URL": "http://127.0.0.1:9",
+            "DEBUG": "off",
+            "SECRET_KEY": "bench-" * 10,
+            "ALLOWED_HOSTS": "127.0.0.1",
+        }
+        manage(environment, "migrate", "--verbosity", "0")
+        manage(environment, "createcachetable")
+        manage(environment, "sync_provider_accounts")
+        made = manage(
+            environment,
+            "create_workspace",
+            *("--name", "Bench", "--owner", "bench@example.com"),
+            *("--credits", "1000000", "--api-key", "bench"),
+        )
+        yield environment, json.loads(made)["api_key"]
+
+
+def manage(environment: dict[str, str], *arguments: str) -> str:
+    command = [sys.executable, "manage.py", *arguments]
+    done = subprocess.run(  # noqa: S603
+        command, cwd=ROOT, env=environment, check=True, capture_output=True, text=True
+    )
+    return done.stdout
+
+
+@contextmanager
+def gunicorn(environment: dict[str, str], settings: str) -> Iterator[str]:
+    """The address of a gunicorn as `make web` starts it: 2 processes of 8 threads."""
+    port = _free_port()
+    command = [
+        *(sys.executable, "-m", "gunicorn", "kling_saas.wsgi:application"),
+        *("--bind", f"127.0.0.1:{port}", "--workers", "2", "--threads", "8"),
+        *("--no-control-socket", "--log-level", "error"),
+    ]
+    with_settings = {**environment, "DJANGO_SETTINGS_MODULE": settings}
+    process = subprocess.Popen(command, cwd=ROOT, env=with_settings)  # noqa: S603
+    try:
+        _wait_for(port)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _wait_for(port: int) -> None:
+    end, pause = monotonic() + 30, Event()
+    while monotonic() < end:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        pause.wait(0.1)
+    raise RuntimeError("gunicorn did not start")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def _database(folder: str) -> Iterator[str]:
+    """SQLite in `folder`, or a new database beside the one that DATABASE_URL names."""
+    given = os.environ.get("DATABASE_URL", "")
+    if not given.startswith("postgres"):
+        yield f"sqlite:///{folder}/bench.sqlite3"
+        return
+    import psycopg
+    from psycopg import sql
+
+    name = sql.Identifier(f"bench_{os.getpid()}")
+    with psycopg.connect(given, autocommit=True) as admin:
+        admin.execute(sql.SQL("CREATE DATABASE {}").format(name))
+        try:
+            yield urlunsplit(urlsplit(given)._replace(path=f"/bench_{os.getpid()}"))
+        finally:
+            admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
