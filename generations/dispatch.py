@@ -11,7 +11,6 @@ from django.db import transaction
 from django.db.models import F, QuerySet, Sum, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
-from worker.leases import lease
 
 import kling.errors
 from generations import providers, timing, verdicts
@@ -22,6 +21,7 @@ from kling.catalogue import CatalogueError
 from kling.errors import KlingError
 from kling.requests import Request, parse
 from kling.tasks import Task
+from worker.leases import lease
 
 log = logging.getLogger(__name__)
 
@@ -164,10 +164,10 @@ def _record(generation: Generation, outcome: Task | KlingError) -> None:
             _accepted(generation, outcome)
         elif outcome.maybe_accepted:
             _doubt(generation, outcome)
+        elif outcome.retryable:
+            _requeue(generation, outcome)
         elif isinstance(outcome, kling.errors.AccountExhausted | kling.errors.AuthenticationFailed):
             providers.pause(generation.account, str(outcome))
-            _requeue(generation, outcome)
-        elif outcome.retryable:
             _requeue(generation, outcome)
         else:
             verdicts.fail(generation, code=_code(outcome), message=outcome.message)

@@ -8,7 +8,6 @@ from time import monotonic
 
 from django.db.models import QuerySet
 from django.utils import timezone
-from worker.leases import lease
 
 import kling.errors
 from generations import providers, reconcile, timing, verdicts
@@ -17,6 +16,7 @@ from generations.states import Stale
 from kling import operations
 from kling.errors import KlingError
 from kling.tasks import Task
+from worker.leases import lease
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +92,7 @@ def _take_in(generation: Generation, answer: Task | KlingError) -> None:
 
 def _later(generation: Generation, error: KlingError) -> None:
     """No answer is no verdict: ask again, ever more slowly; name a refused key to the operator."""
-    if isinstance(error, kling.errors.AuthenticationFailed):
+    if isinstance(error, kling.errors.AuthenticationFailed) and not error.retryable:
         providers.pause(generation.account, str(error))
     wait = max(timing.backoff(generation.checks, first=2.0), error.retry_after or 0.0)
     Generation.objects.filter(pk=generation.pk, state=generation.state).update(

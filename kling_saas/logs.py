@@ -17,6 +17,7 @@ SHARED = [
 def configure() -> None:
     structlog.configure(
         processors=[
+            structlog.stdlib.filter_by_level,
             *SHARED,
             structlog.processors.StackInfoRenderer(),
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ from kling_saas import environment, logs, services
 django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = BASE_DIR / "var"
-VAR_DIR.mkdir(exist_ok=True)
+# Everything this installation writes, but for what DATABASE_URL and STORAGE_URL put elsewhere.
+VAR_DIR = Path(environment.text("VAR_DIR", str(BASE_DIR / "var"))).resolve()
+VAR_DIR.mkdir(parents=True, exist_ok=True)
 
 # --- where it runs -----------------------------------------------------------------------
 DEBUG = environment.flag("DEBUG", default=True)
@@ -60,7 +62,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "kling_saas.middleware.RequestIdMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
+    "kling_saas.middleware.RequestLogMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -97,10 +99,13 @@ DATABASES = {
         environment.text("DATABASE_URL", f"sqlite:///{VAR_DIR / 'db.sqlite3'}")
     )
 }
-STORAGES = services.storages(environment.text("STORAGE_URL", "file:var/media"), base=BASE_DIR)
+STORAGES = services.storages(
+    environment.text("STORAGE_URL", f"file:{VAR_DIR / 'media'}"), base=BASE_DIR
+)
 CACHES = {
     # Shared by all processes: sign-in throttles would otherwise count per process.
     "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"},
+    "queue": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"},
 }
 
 # --- queue -------------------------------------------------------------------------------
@@ -121,6 +126,10 @@ Q_CLUSTER = {
     "catch_up": False,
     "recycle": 500,
     "poll": 0.2,
+    # Reads a line of its own besides the queue, for heartbeats.
+    "broker_class": "worker.broker.Broker",
+    # The sentinel would write its statistics into the database cache twice a second.
+    "cache": "queue",
     "label": "Queue",
 }
 # Functions that say what is due; the worker's clock asks them and rings.
@@ -267,5 +276,7 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 
+# One line a request, at its end.
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG
 LOGGING = logs.configuration(json=environment.flag("LOG_JSON", default=not DEBUG))
 logs.configure()
