@@ -38,4 +38,5 @@ class RequestLogMiddleware(RequestMiddleware):
 
     @staticmethod
     def format_request(request: HttpRequest) -> str:
-        return f"{request.method} {SECRET_PATHS.sub(r'\1…', request.path)}"
+        path = SECRET_PATHS.sub(r"\1…", request.path)
+        return f"{request.method} {path}"
