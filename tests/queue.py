@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.module_loading import import_string
+from django_q.conf import Conf
 from django_q.models import OrmQ
 from django_q.signing import SignedPackage
 
@@ -28,7 +29,7 @@ def drain_queue(*, due_only: bool = True) -> int:
 
 
 def _queued(*, due_only: bool) -> list[int]:
-    rows = OrmQ.objects.all()
+    rows = OrmQ.objects.filter(key=Conf.CLUSTER_NAME)
     if due_only:
         rows = rows.filter(Q(lock=None) | Q(lock__lte=timezone.now()))
     return list(rows.order_by("lock", "pk").values_list("pk", flat=True))

@@ -14,11 +14,11 @@ def tell_owners(pk: int) -> None:
 
 
 def sweep() -> None:
-    """Every minute."""
+    """Whatever has lost its doorbell."""
     deliveries.ring_overdue()
     notices.ring_untold()
 
 
 def prune() -> None:
-    """Every hour."""
+    """The log of more than a month ago."""
     deliveries.prune()

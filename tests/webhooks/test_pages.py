@@ -24,6 +24,7 @@ def text(response: Any) -> str:
 
 
 def test_it_adds_a_webhook_and_shows_the_secret_once(ada: Person, receiver: Receiver) -> None:
+    assert f'href="{LIST}" aria-current="page"' in text(ada.browser.get(LIST))
     assert "no webhooks yet" in text(ada.browser.get(LIST))
     response = ada.browser.post(LIST, {"url": receiver.url, "events": ["credits.low"]})
     assert response.status_code == 201

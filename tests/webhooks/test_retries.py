@@ -14,7 +14,7 @@ from django_q.models import OrmQ
 from accounts.access import Actor
 from tests.queue import drain_queue
 from tests.webhooks.receiver import Receiver, status
-from webhooks import endpoints, tasks
+from webhooks import alarms, endpoints, tasks
 from webhooks import sending as sending_module
 from webhooks.models import Delivery
 
@@ -183,9 +183,11 @@ def test_a_worker_that_died_is_found_by_the_sweep(
         # What a killed worker leaves behind: the claim, and nothing else.
         Delivery.objects.update(leased_until=START + timedelta(minutes=2), attempts=1)
         clock.shift(timedelta(seconds=90))
+        assert alarms.due() == []
         tasks.sweep()
         assert drain_queue() == 0  # it may still be at work
         clock.shift(timedelta(seconds=60))
+        assert alarms.due() == [("webhooks.tasks.sweep", ())]
         tasks.sweep()
         assert drain_queue() == 1
     assert len(receiver.received) == 1
@@ -216,6 +218,9 @@ def test_the_log_is_pruned_after_a_month(owner: Actor, receiver: Receiver, add: 
         endpoint = delivery().endpoint
         endpoints.send_test(by=owner, public_id=endpoint.public_id)
         drain_queue()
+        assert alarms.due() == []
         clock.shift(timedelta(days=31))
+        assert ("webhooks.tasks.prune", ()) in alarms.due()
         tasks.prune()
+        assert ("webhooks.tasks.prune", ()) not in alarms.due()
     assert delivery().state == "pending"  # what still waits is kept

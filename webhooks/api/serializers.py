@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from webhooks.models import Attempt, Delivery, DeliveryState, DisabledReason, Endpoint, EventType
@@ -21,7 +21,10 @@ class StrictSerializer(serializers.Serializer[Any]):
         return super().to_internal_value(data)
 
 
+@extend_schema_serializer(component_name="WebhookEndpointInput")
 class EndpointInput(StrictSerializer):
+    """What makes an endpoint."""
+
     url = serializers.CharField(max_length=2000, help_text="A public https address.")
     description = serializers.CharField(
         max_length=200, allow_blank=True, required=False, help_text="For your own eyes."
@@ -33,13 +36,19 @@ class EndpointInput(StrictSerializer):
     )
 
 
+@extend_schema_serializer(component_name="WebhookEndpointChange")
 class EndpointChange(EndpointInput):
+    """What may be changed of an endpoint; what is absent stays."""
+
     enabled = serializers.BooleanField(
         required=False, help_text="Switching on forgets earlier failures."
     )
 
 
+@extend_schema_serializer(component_name="WebhookEndpoint")
 class EndpointOutput(serializers.Serializer[Endpoint]):
+    """A receiver of events."""
+
     id = serializers.CharField(source="public_id")
     url = serializers.CharField()
     description = serializers.CharField()
@@ -57,24 +66,32 @@ class EndpointOutput(serializers.Serializer[Endpoint]):
         return endpoint.disabled_reason or None
 
 
+@extend_schema_serializer(component_name="WebhookEndpointWithSecret")
 class EndpointWithSecret(EndpointOutput):
+    """A receiver of events, with its signing secret."""
+
     secret = serializers.SerializerMethodField(help_text="Shown in this answer only.")
 
     def get_secret(self, _endpoint: Endpoint) -> str:
         return str(self.context["secret"])
 
 
+@extend_schema_serializer(component_name="WebhookEndpointList")
 class EndpointList(serializers.Serializer[Any]):
     data = EndpointOutput(many=True)  # type: ignore[assignment]
     next_cursor = serializers.CharField(allow_null=True)
 
 
+@extend_schema_serializer(component_name="WebhookSigningSecret")
 class SigningSecret(serializers.Serializer[Any]):
     secret = serializers.CharField()
     previous_secret_expires_at = serializers.DateTimeField(allow_null=True)
 
 
+@extend_schema_serializer(component_name="WebhookAttempt")
 class AttemptOutput(serializers.Serializer[Attempt]):
+    """One request and its answer."""
+
     number = serializers.IntegerField()
     at = serializers.DateTimeField()
     url = serializers.CharField()
@@ -88,7 +105,10 @@ class AttemptOutput(serializers.Serializer[Attempt]):
         return attempt.error or None
 
 
+@extend_schema_serializer(component_name="WebhookDelivery")
 class DeliveryOutput(serializers.Serializer[Delivery]):
+    """One message on its way to one receiver."""
+
     id = serializers.CharField(source="public_id")
     message_id = serializers.CharField(
         source="message.public_id", help_text="The header webhook-id."
@@ -108,14 +128,19 @@ class DeliveryOutput(serializers.Serializer[Delivery]):
         return body
 
 
+@extend_schema_serializer(component_name="WebhookDeliveryList")
 class DeliveryList(serializers.Serializer[Any]):
     data = DeliveryOutput(many=True)  # type: ignore[assignment]
     next_cursor = serializers.CharField(allow_null=True)
 
 
+@extend_schema_serializer(component_name="WebhookRedeliverFailed")
 class RedeliverFailed(StrictSerializer):
+    """Which deliveries to send again."""
+
     since = serializers.DateTimeField(help_text="Deliveries announced at or after this time.")
 
 
+@extend_schema_serializer(component_name="WebhookDeliveryCount")
 class Count(serializers.Serializer[Any]):
     count = serializers.IntegerField()
