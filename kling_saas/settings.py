@@ -133,7 +133,7 @@ Q_CLUSTER = {
     "label": "Queue",
 }
 # Functions that say what is due; the worker's clock asks them and rings.
-WORKER_ALARMS = ["generations.alarms.due"]
+WORKER_ALARMS = ["generations.alarms.due", "webhooks.alarms.due"]
 TIMER_SCALE = environment.positive("TIMER_SCALE", 1.0)
 
 # --- people ------------------------------------------------------------------------------

@@ -48,7 +48,7 @@ __all__ = [
     "stream",
 ]
 
-USER_AGENT = "KlingStudio/1 (+webhooks)"
+USER_AGENT = "KlingStudio/1"
 CONNECT_SECONDS = 5
 READ_SECONDS = 15
 DOWNLOAD_SECONDS = 240
