@@ -43,6 +43,29 @@ TITLES = {
     "payment_unavailable": "Payment is not available",
     "internal_error": "Something went wrong on our side",
 }
+MEANINGS = {
+    "malformed_request": "The body is not a JSON object, or not valid UTF-8. 400.",
+    "not_authenticated": "The Authorization header is missing, or its key is unknown, revoked or "
+    "expired. 401.",
+    "permission_denied": "The key lacks the scope that this needs. 403.",
+    "insufficient_credits": "`needed` and `available` say how much is missing. 402.",
+    "not_found": "There is nothing with this id in your workspace. 404.",
+    "method_not_allowed": "This address does not know the method. 405.",
+    "not_acceptable": "The Accept header excludes JSON. 406.",
+    "idempotency_in_progress": "The first request with this key has not been answered yet. 409.",
+    "not_cancellable": "The generation has reached the provider, or is final. 409.",
+    "not_finished": "Only a finished generation can be deleted. 409.",
+    "quote_expired": "A quote binds us for 15 minutes. Ask for a new one. 409.",
+    "too_large": "The body or the file is larger than we take. 413.",
+    "unsupported_media_type": "Send JSON, or for an upload a file of a type that we know. 415.",
+    "invalid_input": "`errors` names each wrong field, with a code and a sentence. 422.",
+    "idempotency_mismatch": "The key was used before with another body. 422.",
+    "rate_limited": "Wait for the seconds in Retry-After. 429.",
+    "quota_exceeded": "Your plan has no room for this now; `quota` names the limit. 429.",
+    "provider_unavailable": "No provider can take the job at the moment. 503.",
+    "payment_unavailable": "Stripe cannot be reached, or is not set up. 503.",
+    "internal_error": "Our mistake. Tell us the request_id. 500.",
+}
 RETRYABLE = {
     "idempotency_in_progress",
     "rate_limited",

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
+from generations.hooks import kling_callback
+
+from kling_saas import pages
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("kling_saas.health_urls")),
@@ -11,5 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),
     path("api/v1/", include("kling_saas.api_urls")),
+    path("docs/errors", pages.errors, name="errors"),
+    path("hooks/kling/<str:token>", kling_callback, name="kling_callback"),
     path("admin/", admin.site.urls),
 ]
