@@ -25,7 +25,7 @@ def to_micro(text: Decimal | str | int) -> int:
     except InvalidOperation as exc:
         raise ValueError(f"{text!r} is not a number.") from exc
     # Compared before multiplied: Decimal("1e400000") is finite, and its integer fills the memory.
-    if not amount.is_finite() or amount < 0 or amount > MAX_MICRO // MICRO:
+    if not amount.is_finite() or amount < 0 or amount > Decimal(MAX_MICRO).scaleb(-6):
         raise ValueError(f"{text!r} is not an amount of credits.")
     return round_up(EXACT.multiply(amount, Decimal(MICRO)))
 

@@ -85,7 +85,9 @@ def _problems(book: PriceBook) -> list[str]:
     if book.published_at is not None:
         return [f"{book} is published already."]
     priced = set(book.unit_prices.values_list("unit_type", flat=True))
-    problems = [f"A {kind} unit has no price." for kind in UnitType.values if kind not in priced]
+    problems = [
+        f"No price for units of type {kind}." for kind in UnitType.values if kind not in priced
+    ]
     current = current_book()
     if current is not None and current.version >= book.version:
         problems.append(f"{current} is in force and newer; draft a new version from it.")

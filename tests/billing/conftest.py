@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -94,3 +95,47 @@ def shop(sandbox: Sandbox, live_server: Any, settings: Any) -> Shop:
     settings.PAYMENT_SANDBOX = True
     sandbox.delivery.url = f"{live_server.url}/hooks/stripe"
     return Shop(sandbox, live_server.url)
+
+
+class Httpd:
+    """A server that answers with the given codes in turn, and keeps what it was sent."""
+
+    def __init__(self) -> None:
+        self.answers: list[int] = []
+        self.bodies: list[bytes] = []
+        self.headers: list[dict[str, str]] = []
+        self.arrived = threading.Condition()
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                with outer.arrived:
+                    outer.bodies.append(body)
+                    outer.headers.append(dict(self.headers))
+                    code = outer.answers.pop(0) if outer.answers else 200
+                    outer.arrived.notify_all()
+                self.send_response(code)
+                self.end_headers()
+
+            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/hooks/stripe"
+
+    def wait_for(self, count: int) -> list[bytes]:
+        with self.arrived:
+            assert self.arrived.wait_for(lambda: len(self.bodies) >= count, timeout=20)
+            return list(self.bodies)
+
+
+@pytest.fixture
+def httpd() -> Iterator[Httpd]:
+    running = Httpd()
+    thread = threading.Thread(target=running.server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    yield running
+    running.server.shutdown()
+    thread.join(timeout=5)
+    running.server.server_close()

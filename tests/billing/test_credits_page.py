@@ -1,0 +1,130 @@
+"""The credits page of a workspace."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+
+from accounts.models import Membership, Role, User
+from billing import credits
+from billing.amounts import to_micro
+from billing.models import Order
+from tests.conftest import Person
+
+
+def page(client: Client, path: str = "/credits/") -> str:
+    answer = client.get(path)
+    assert answer.status_code == 200
+    return str(answer.content.decode())
+
+
+@pytest.fixture
+def viewer(ada: Person) -> Client:
+    user = User.objects.create_user("vera@example.com", "a-long-enough-passphrase")
+    Membership.objects.create(workspace=ada.workspace, user=user, role=Role.VIEWER)
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def test_it_shows_what_is_there_and_what_is_held(ada: Person) -> None:
+    with transaction.atomic():
+        credits.hold(workspace=ada.workspace, amount=to_micro("2.5"), key="job:1")
+    html = page(ada.browser)
+    for text in ("97.5", "2.5", "100"):
+        assert text in html
+
+
+def test_it_sends_strangers_to_the_sign_in_page(db: None) -> None:
+    for path in ("/credits/", "/credits/entries.csv", "/credits/orders/ord_x/"):
+        answer = Client().get(path)
+        assert answer.status_code == 302
+        assert "login" in answer["Location"]
+
+
+def test_it_offers_the_packs(ada: Person) -> None:
+    html = page(ada.browser)
+    assert "$85.00" in html
+    assert 'action="/credits/buy/medium/"' in html
+
+
+def test_a_viewer_may_look_but_not_buy(ada: Person, viewer: Client, settings: Any) -> None:
+    settings.STRIPE_SECRET_KEY = "sk_test_x"
+    html = page(viewer)
+    assert "$85.00" in html
+    assert "/credits/buy/" not in html
+    assert viewer.post("/credits/buy/small/").status_code == 403
+    assert not Order.objects.exists()
+
+
+def test_it_buys_only_by_post(ada: Person) -> None:
+    assert ada.browser.get("/credits/buy/small/").status_code == 405
+
+
+def test_it_needs_the_csrf_token(ada: Person) -> None:
+    careful = Client(enforce_csrf_checks=True)
+    careful.force_login(ada.user)
+    assert careful.post("/credits/buy/small/").status_code == 403
+
+
+def test_it_says_that_a_pack_is_gone(ada: Person, settings: Any) -> None:
+    settings.STRIPE_SECRET_KEY = "sk_test_x"
+    answer = ada.browser.post("/credits/buy/no-such-pack/", follow=True)
+    assert "There is no such pack" in answer.content.decode()
+
+
+def test_it_marks_the_sandbox(ada: Person, settings: Any) -> None:
+    settings.PAYMENT_SANDBOX = False
+    assert "no real money" not in page(ada.browser)
+    settings.PAYMENT_SANDBOX = True
+    assert "Payment sandbox: no real money is taken." in page(ada.browser)
+
+
+def test_a_form_may_lead_to_the_payment_page(ada: Person, settings: Any) -> None:
+    settings.STRIPE_API_BASE = ""
+    policy = ada.browser.get("/credits/")["Content-Security-Policy"]
+    assert "form-action 'self' https://checkout.stripe.com" in policy
+    settings.STRIPE_API_BASE = "http://127.0.0.1:4242"
+    policy = ada.browser.get("/credits/")["Content-Security-Policy"]
+    assert "form-action 'self' http://127.0.0.1:4242" in policy
+
+
+def test_it_pages_through_the_history(ada: Person) -> None:
+    with transaction.atomic():
+        for number in range(30):
+            credits.grant(
+                workspace=ada.workspace,
+                amount=1,
+                key=f"gift:{number}",
+                kind="grant",
+                note=f"gift number {number} of ada",
+            )
+    first = page(ada.browser)
+    assert "gift number 29 of ada" in first
+    assert "gift number 2 of ada" not in first
+    older = first.partition('href="/credits/?cursor=')[2].partition('"')[0]
+    second = page(ada.browser, f"/credits/?cursor={older}")
+    assert "gift number 2 of ada" in second
+    assert "gift number 29 of ada" not in second
+    assert 'href="/credits/"' in second
+
+
+def test_it_forgets_a_cursor_that_is_none(ada: Person) -> None:
+    answer = ada.browser.get("/credits/?cursor=nonsense!")
+    assert (answer.status_code, answer["Location"]) == (302, "/credits/")
+
+
+def test_it_downloads_the_whole_history(ada: Person, charlie: Person) -> None:
+    with transaction.atomic():
+        credits.adjust(
+            workspace=ada.workspace, amount=-to_micro("0.5"), key="fix", reason="=1+1, a slip"
+        )
+    answer = ada.browser.get("/credits/entries.csv")
+    lines = b"".join(answer.streaming_content).decode().splitlines()  # type: ignore[attr-defined]
+    assert lines[0] == "number,time,kind,credits,balance,reference,note"
+    assert len(lines) == 3
+    assert lines[2].split(",", 2)[0] == "2"
+    assert lines[2].endswith("""adjustment,-0.5,99.5,,"'=1+1, a slip\"""")
