@@ -12,6 +12,14 @@ from accounts.time_zones import is_known
 LENGTH_HELP = "At least 8 characters, not only digits, and not an easy one."
 
 
+LABELS = {
+    "login": "E-mail",
+    "email": "E-mail",
+    "oldpassword": "Current password",
+    "password2": "The same once more",
+}
+
+
 class PlainMixin:
     """No placeholders: they repeat the label, and vanish when they are needed."""
 
@@ -21,9 +29,9 @@ class PlainMixin:
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             field.widget.attrs.pop("placeholder", None)
-        for name in ("login", "email"):
+        for name, label in LABELS.items():
             if name in self.fields:
-                self.fields[name].label = "E-mail"
+                self.fields[name].label = label
         if "password1" in self.fields:
             # The validators' own four sentences say no more.
             self.fields["password1"].help_text = LENGTH_HELP
@@ -58,15 +66,24 @@ class ResetPasswordForm(PlainMixin, allauth_forms.ResetPasswordForm):  # type: i
     pass
 
 
-class ResetPasswordKeyForm(PlainMixin, allauth_forms.ResetPasswordKeyForm):  # type: ignore[misc]
+class NewPasswordMixin(PlainMixin):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password1"].label = "New password"
+
+
+class ResetPasswordKeyForm(
+    NewPasswordMixin,
+    allauth_forms.ResetPasswordKeyForm,  # type: ignore[misc]
+):
     pass
 
 
-class ChangePasswordForm(PlainMixin, allauth_forms.ChangePasswordForm):  # type: ignore[misc]
+class ChangePasswordForm(NewPasswordMixin, allauth_forms.ChangePasswordForm):  # type: ignore[misc]
     pass
 
 
-class SetPasswordForm(PlainMixin, allauth_forms.SetPasswordForm):  # type: ignore[misc]
+class SetPasswordForm(NewPasswordMixin, allauth_forms.SetPasswordForm):  # type: ignore[misc]
     pass
 
 

@@ -14,6 +14,8 @@ from accounts.access import Actor
 from accounts.models import Invitation, Membership, Role, User, Workspace
 
 LIFETIME = timedelta(days=7)
+# A workspace must not become a way to send mail to half the world.
+MOST_OPEN = 50
 
 
 class NotInvited(Exception):
@@ -34,6 +36,8 @@ def invite(*, by: Actor, email: str, role: Role) -> Invitation:
     email = email.strip().lower()
     if role == Role.OWNER:
         raise ValidationError({"role": "Owners are made from members. Choose another role."})
+    if by.workspace.invitations.filter(accepted_at=None).count() >= MOST_OPEN:
+        raise ValidationError({"email": "Too many invitations are open. Withdraw some first."})
     if by.workspace.memberships.filter(user__email__iexact=email).exists():
         raise ValidationError({"email": f"{email} is a member already."})
     # Locked, since two admins who invite one person would meet at the unique constraint.

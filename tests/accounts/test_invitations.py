@@ -135,3 +135,12 @@ def test_it_shows_members_no_links(ada: Person) -> None:
     bob = join(ada, Role.MEMBER)
 
     assert "grace@example.com" not in bob.get("/settings/workspace").content.decode()
+
+
+def test_it_has_an_end_to_how_many_are_open(ada: Person) -> None:
+    for number in range(50):
+        ada.workspace.invitations.create(email=f"{number}@example.com", role=Role.VIEWER)
+    response = invite(ada)
+
+    assert "Too many invitations are open" in response.content.decode()
+    assert not mail.outbox

@@ -1,0 +1,251 @@
+// The studio's form: what goes with the chosen model, counters, shots, and the price.
+// The server checks everything again; without this file the form works too.
+(function () {
+  "use strict";
+
+  var form = document.querySelector("form[data-studio]");
+  var data = document.getElementById("capabilities");
+  if (!form) return;
+  var models = data ? JSON.parse(data.textContent) : [];
+
+  function all(selector, inside) {
+    return Array.prototype.slice.call((inside || form).querySelectorAll(selector));
+  }
+
+  // The value of a field by its name: of the chosen radio button, of a box that is ticked.
+  function valueOf(name) {
+    var found = all('[name="' + name + '"]').filter(function (input) {
+      return !input.disabled && (!/radio|checkbox/.test(input.type) || input.checked);
+    });
+    return found.length ? found[0].value : "";
+  }
+
+  function model() {
+    var chosen = valueOf("input.model_name");
+    return models.filter(function (one) { return one.name === chosen; })[0];
+  }
+
+  function hint(field, text) {
+    var place = field.querySelector("[data-hint]");
+    if (!place) return;
+    place.textContent = text;
+    place.hidden = !text;
+  }
+
+  function setDisabled(field, disabled) {
+    all("input, select, textarea, button", field).forEach(function (input) {
+      input.disabled = disabled;
+    });
+    field.classList.toggle("field--off", disabled);
+  }
+
+  // --- what the model, with its quality and length, can do -----------------------------------
+  function allowed(current, key) {
+    if (key === "mode") return current.modes;
+    if (key === "duration") return current.durations;
+    return current.choices[key];
+  }
+
+  function limitOptions(field, current) {
+    var values = allowed(current, field.dataset.field);
+    var options = all("input[type=radio], option", field);
+    if (!values || !options.length) return;
+    options.forEach(function (option) { option.disabled = values.indexOf(option.value) < 0; });
+    var chosen = options.filter(function (option) { return option.checked || option.selected; })[0];
+    if (chosen && chosen.disabled && values.length) {
+      var first = options.filter(function (option) { return option.value === values[0]; })[0];
+      if (first.type === "radio") first.checked = true;
+      else first.selected = true;
+    }
+    var partly = values.length && values.length < options.length;
+    var only = values.length === 1 ? "has this one only." : "has not all of these.";
+    if (!values.length) hint(field, current.title + " has one setting here and no choice.");
+    else hint(field, partly ? current.title + " " + only : "");
+  }
+
+  function limitFeature(field, current) {
+    var feature = current.features[field.dataset.feature];
+    if (!feature) {
+      setDisabled(field, true);
+      hint(field, current.title + " does not have this.");
+      return;
+    }
+    var modeFits = !feature.modes || feature.modes.indexOf(valueOf("input.mode")) >= 0;
+    var lengthFits = !feature.durations || feature.durations.indexOf(valueOf("input.duration")) >= 0;
+    setDisabled(field, !(modeFits && lengthFits));
+    if (!modeFits) hint(field, current.title + " has this with other qualities only.");
+    else if (!lengthFits) hint(field, current.title + " has this with another duration only.");
+    else hint(field, "");
+  }
+
+  function limit() {
+    var current = model();
+    if (current) {
+      all("[data-field]").forEach(function (field) { limitOptions(field, current); });
+      all("[data-feature]").forEach(function (field) { limitFeature(field, current); });
+    }
+    all("[data-needs]").forEach(function (field) {
+      var fits = holds(field.dataset.needs);
+      field.hidden = !fits;
+      if (!fits) setDisabled(field, true);
+      else if (!field.dataset.feature) setDisabled(field, false);
+    });
+    all("[data-yields]").forEach(function (field) {
+      var away = holds(field.dataset.yields);
+      setDisabled(field, away);
+      hint(field, away ? "Set aside: you write each shot below." : "");
+    });
+  }
+
+  function holds(condition) {
+    var at = condition.indexOf("=");
+    return valueOf(condition.slice(0, at)) === condition.slice(at + 1);
+  }
+
+  // --- characters: counted as the server counts them, not in UTF-16 units ---------------------
+  function count(place) {
+    var text = document.getElementById(place.dataset.count).value;
+    var length = Array.from(text.trim()).length;
+    var most = Number(place.dataset.limit);
+    place.textContent = length.toLocaleString("en") + " of " + most.toLocaleString("en");
+    place.classList.toggle("count--over", length > most);
+  }
+
+  // --- lists such as shots: rows are there from the start, the empty ones are put away --------
+  function rowsOf(list) { return all("[data-row]", list); }
+
+  function showRows(list, atLeast) {
+    rowsOf(list).forEach(function (row, place) { row.hidden = place >= atLeast; });
+    list.dataset.shown = atLeast;
+    list.nextElementSibling.hidden = atLeast >= rowsOf(list).length;
+  }
+
+  function startRows(list) {
+    var filled = rowsOf(list).filter(function (row) { return !row.hasAttribute("data-blank"); });
+    showRows(list, Math.max(1, filled.length));
+  }
+
+  function addRow(list) {
+    var shown = Number(list.dataset.shown) + 1;
+    showRows(list, shown);
+    var input = rowsOf(list)[shown - 1].querySelector("textarea, input");
+    if (input) input.focus();
+  }
+
+  // The rows below move up, so that no empty one is left in the middle.
+  function removeRow(row) {
+    var list = row.closest("[data-rows]");
+    var rows = rowsOf(list);
+    for (var place = rows.indexOf(row); place < rows.length; place += 1) {
+      var next = rows[place + 1];
+      all("input, textarea, select", rows[place]).forEach(function (input, number) {
+        var below = next && all("input, textarea, select", next)[number];
+        input.value = below ? below.value : "";
+      });
+    }
+    showRows(list, Math.max(1, Number(list.dataset.shown) - 1));
+    all("[data-count]").forEach(count);
+    askSoon();
+  }
+
+  // --- the price -------------------------------------------------------------------------------
+  var panel = form.querySelector("[data-price]");
+  var timer = 0;
+
+  function ask() { htmx.trigger(panel, "price-changed"); }
+
+  function askSoon() {
+    clearTimeout(timer);
+    timer = setTimeout(ask, 350);
+  }
+
+  // A setting has changed: the old price must not stand on a button that can be pressed.
+  function markStale() {
+    var button = document.getElementById("create");
+    if (!button || button.disabled) return;
+    button.setAttribute("aria-busy", "true");
+    button.disabled = true;
+    panel.classList.add("is-stale");
+  }
+
+  document.addEventListener("htmx:afterRequest", function (event) {
+    if (event.detail.elt !== panel) return;
+    panel.classList.remove("is-stale");
+    var button = document.getElementById("create");
+    if (event.detail.failed && button && button.getAttribute("aria-busy")) {
+      // The server could not be asked; it will compare the price when the form is sent.
+      button.removeAttribute("aria-busy");
+      button.disabled = false;
+    }
+  });
+
+  // --- events ------------------------------------------------------------------------------------
+  form.addEventListener("input", function (event) {
+    var input = event.target;
+    if (input.dataset.slider) document.getElementById(input.dataset.slider).value = input.value;
+    var slider = form.querySelector('[data-slider="' + input.id + '"]');
+    if (slider && input.value) slider.value = input.value;
+    all("[data-count]").forEach(count);
+    askSoon();
+  });
+
+  form.addEventListener("change", function (event) {
+    limit();
+    if (!event.target.matches("textarea")) markStale();
+    askSoon();
+  });
+
+  form.addEventListener("click", function (event) {
+    var add = event.target.closest("[data-add-row]");
+    var remove = event.target.closest("[data-remove-row]");
+    var example = event.target.closest("[data-example]");
+    if (add) addRow(add.previousElementSibling);
+    if (remove) removeRow(remove.closest("[data-row]"));
+    if (!example) return;
+    event.preventDefault();
+    var prompt = document.getElementById("input-prompt");
+    prompt.value = example.dataset.example;
+    prompt.dispatchEvent(new Event("input", { bubbles: true }));
+    prompt.focus();
+  });
+
+  // A link of the summary may lead into a part that is folded away.
+  document.addEventListener("click", function (event) {
+    var link = event.target.closest("#problems a");
+    var target = link && document.getElementById(link.hash.slice(1));
+    if (!target) return;
+    event.preventDefault();
+    var fold = target.closest("details");
+    if (fold) fold.open = true;
+    target.focus();
+    target.scrollIntoView({ block: "center" });
+  });
+
+  // Back from the page of the new job: the same form again is meant as another job.
+  window.addEventListener("pageshow", function (event) {
+    if (!event.persisted) return;
+    var bytes = crypto.getRandomValues(new Uint8Array(16));
+    var hex = Array.from(bytes, function (byte) { return byte.toString(16).padStart(2, "0"); });
+    form.querySelector("[data-key]").value = "form-" + hex.join("");
+    ask();
+  });
+
+  all("[data-rows]").forEach(startRows);
+  all("[data-count]").forEach(count);
+  var before = new FormData(form);
+  limit();
+  var after = new FormData(form);
+  // The browser brought back what was typed, or the model had another choice: ask again.
+  if (new URLSearchParams(before).toString() !== new URLSearchParams(after).toString()) ask();
+  window.addEventListener("load", function () {
+    var restored = all("input, textarea, select").some(function (input) {
+      if (input.type === "radio" || input.type === "checkbox") {
+        return input.checked !== input.defaultChecked;
+      }
+      return input.type !== "hidden" && !input.matches("select") && input.value !== input.defaultValue && !input.dataset.slider;
+    });
+    if (restored) { limit(); all("[data-count]").forEach(count); ask(); }
+  });
+  var focus = document.querySelector("[data-focus]");
+  if (focus) focus.focus();
+})();
