@@ -84,6 +84,8 @@ def sync_from_environment() -> list[ProviderAccount]:
 
 def _given(dialect: Dialect) -> bool:
     found = settings.PROVIDER_CREDENTIALS[dialect]
+    if dialect == Dialect.CLOUDSWAY and found["key"] and not found["endpoint_path"]:
+        raise ValueError("CLOUDSWAY_KEY needs CLOUDSWAY_ENDPOINT_PATH, the endpoint you bought.")
     return bool(found["key"] or (found.get("access_key") and found.get("secret_key")))
 
 

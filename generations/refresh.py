@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 import kling.errors
-from generations import providers, reconcile, timing, verdicts
+from generations import absence, providers, timing, verdicts
 from generations.models import Generation, State
 from generations.states import Stale
 from kling import operations
@@ -83,7 +83,7 @@ def _take_in(generation: Generation, answer: Task | KlingError) -> None:
         if isinstance(answer, Task):
             verdicts.apply(generation, answer)
         elif isinstance(answer, kling.errors.TaskNotFound):
-            reconcile.not_found(generation)
+            absence.not_found(generation)
         else:
             _later(generation, answer)
     except Stale:

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import billing.credits
 import pytest
+from django.conf import settings as django_settings
+from django.db import connection, transaction
+from django.test import Client
+
+import billing.credits
 from accounts.keys import create_key
 from accounts.models import Plan, Scope, User, Workspace
 from accounts.workspaces import create_workspace
 from billing.amounts import to_micro
-from django.conf import settings as django_settings
-from django.db import connection, transaction
-from django.test import Client
 from generations.models import ProviderAccount
 from generations.providers import set_secret
 from kling.simulator.server import RunningSimulator

@@ -38,7 +38,5 @@ def finish(public_id: str, *, seconds: float = 30) -> Generation:
 
 def reach(public_id: str, state: State, *, seconds: float = 30) -> Generation:
     """Work until the generation is in `state`."""
-    work_until(
-        lambda: Generation.objects.get(public_id=public_id).state == state, seconds=seconds
-    )
+    work_until(lambda: Generation.objects.get(public_id=public_id).state == state, seconds=seconds)
     return Generation.objects.get(public_id=public_id)

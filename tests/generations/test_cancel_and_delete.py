@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 from django.core.files.storage import default_storage
+
 from generations.models import Asset, Generation, ProviderAccount, State
 from generations.tasks import erase
 from kling.simulator.server import RunningSimulator
-
 from tests.conftest import Person
 from tests.generations.test_main_job import SOUND, create
 from tests.working import finish, reach

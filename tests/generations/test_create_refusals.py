@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 import pytest
+
 from generations.models import Generation, ProviderAccount
 from kling.simulator.server import RunningSimulator
-
 from tests.conftest import Api, Person, make_person
 from tests.generations.test_main_job import SOUND, VIDEO
 
@@ -68,7 +68,9 @@ def test_it_names_the_wrong_field_of_the_body(
     assert response["Content-Type"] == "application/problem+json"
     problem = response.json()
     assert (problem["code"], problem["charged"], problem["retryable"]) == (
-        "invalid_input", False, False,
+        "invalid_input",
+        False,
+        False,
     )
     assert problem["request_id"] == response["X-Request-Id"]
     assert (problem["errors"][0]["field"], problem["errors"][0]["code"]) == (field, code)
@@ -96,9 +98,7 @@ def test_it_names_the_wrong_field_of_the_input(
     ids=lambda body: body[:12] or "empty",
 )
 def test_it_refuses_what_is_no_json_object(ada: Person, body: str) -> None:
-    response = ada.api.client.post(
-        "/api/v1/generations", body, content_type="application/json"
-    )
+    response = ada.api.client.post("/api/v1/generations", body, content_type="application/json")
     assert response.status_code == 400
     assert response.json()["code"] == "malformed_request"
 

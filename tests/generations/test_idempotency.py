@@ -10,8 +10,8 @@ import pytest
 import time_machine
 from django.db import connections
 from django.utils import timezone
-from generations.models import Generation, ProviderAccount
 
+from generations.models import Generation, ProviderAccount
 from tests.conftest import Person
 from tests.generations.test_main_job import SOUND
 
@@ -28,9 +28,7 @@ def test_it_answers_the_same_generation_again(ada: Person, cloudsway: ProviderAc
     assert ada.api.get("/credits").json()["held"] == "0.25"
 
 
-def test_it_refuses_another_request_under_the_key(
-    ada: Person, cloudsway: ProviderAccount
-) -> None:
+def test_it_refuses_another_request_under_the_key(ada: Person, cloudsway: ProviderAccount) -> None:
     ada.api.post("/generations", SOUND, **KEY)
     other = {**SOUND, "input": {"prompt": "Thunder", "duration": 3}}
     response = ada.api.post("/generations", other, **KEY)
@@ -60,9 +58,7 @@ def test_it_does_not_remember_a_refusal(ada: Person, cloudsway: ProviderAccount)
 
 
 @pytest.mark.parametrize("key", ["x" * 256, "tab\there"])
-def test_it_refuses_a_key_it_cannot_keep(
-    ada: Person, cloudsway: ProviderAccount, key: str
-) -> None:
+def test_it_refuses_a_key_it_cannot_keep(ada: Person, cloudsway: ProviderAccount, key: str) -> None:
     response = ada.api.post("/generations", SOUND, **{"Idempotency-Key": key})
     assert response.status_code == 422
     assert response.json()["errors"][0]["field"] == "Idempotency-Key"

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from generations.models import Generation, ProviderAccount
 
+from generations.models import Generation, ProviderAccount
 from tests.conftest import Person
 from tests.generations.test_main_job import SOUND, VIDEO, create
 
@@ -51,8 +51,13 @@ def test_it_filters(ada: Person, cloudsway: ProviderAccount) -> None:
 @pytest.mark.parametrize(
     "query",
     [
-        {"limit": "0"}, {"limit": "101"}, {"limit": "many"}, {"cursor": "!"}, {"cursor": "YWJj"},
-        {"status": "done"}, {"created_after": "yesterday"},
+        {"limit": "0"},
+        {"limit": "101"},
+        {"limit": "many"},
+        {"cursor": "!"},
+        {"cursor": "YWJj"},
+        {"status": "done"},
+        {"created_after": "yesterday"},
     ],
     ids=str,
 )
@@ -80,6 +85,7 @@ def test_it_counts_usage_by_day_and_operation(ada: Person, cloudsway: ProviderAc
     create(ada.api, SOUND), create(ada.api, SOUND), create(ada.api, VIDEO)
     rows = ada.api.get("/usage").json()["data"]
     assert [(row["operation"], row["count"]) for row in rows] == [
-        ("text-to-audio", 2), ("text-to-video", 1),
+        ("text-to-audio", 2),
+        ("text-to-video", 1),
     ]
     assert ada.api.get("/usage", **{"from": "2026-01-02", "to": "2026-01-01"}).status_code == 422

@@ -7,10 +7,10 @@ import io
 
 import av
 import pytest
+
 from billing.models import Entry
 from generations.models import Generation, ProviderAccount
 from kling.simulator.server import RunningSimulator
-
 from tests.conftest import Api, Person, make_account
 from tests.working import finish
 
@@ -73,7 +73,9 @@ def test_it_speaks_each_dialect(ada: Person, simulator: RunningSimulator, dialec
 def test_it_keeps_the_books(ada: Person, cloudsway: ProviderAccount) -> None:
     create(ada.api, SOUND)
     assert ada.api.get("/credits").json() == {
-        "balance": "100", "held": "0.25", "available": "99.75",
+        "balance": "100",
+        "held": "0.25",
+        "available": "99.75",
     }
     finish(create(ada.api, SOUND)["id"])
     generation = Generation.objects.order_by("pk").last()
@@ -96,7 +98,9 @@ def test_it_charges_nothing_for_a_failure(ada: Person, cloudsway: ProviderAccoun
     assert done["error"]["code"] == "provider_failed"
     assert done["credits"] == {"quoted": "0.25", "held": "0", "charged": "0"}
     assert ada.api.get("/credits").json() == {
-        "balance": "100", "held": "0", "available": "100",
+        "balance": "100",
+        "held": "0",
+        "available": "100",
     }
 
 

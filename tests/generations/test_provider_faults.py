@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import billing.credits
 import pytest
+
+import billing.credits
 from billing.ledger import violations
 from generations.models import Generation, ProviderAccount, State
 from kling.simulator.server import RunningSimulator
-
 from tests.conftest import Person, make_account
 from tests.generations.test_main_job import SOUND, create
 from tests.working import finish, reach, work_until

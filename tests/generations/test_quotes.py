@@ -7,10 +7,10 @@ from decimal import Decimal
 
 import pytest
 import time_machine
-from billing.models import PriceBook, UnitPrice
 from django.utils import timezone
-from generations.models import ProviderAccount
 
+from billing.models import PriceBook, UnitPrice
+from generations.models import ProviderAccount
 from tests.conftest import Person
 from tests.generations.test_main_job import SOUND, VIDEO
 
