@@ -4,6 +4,7 @@ import re
 
 from django.contrib.auth import get_user
 from django.core import mail
+from django.core.management import call_command
 from django.test import Client
 
 from tests.conftest import PASSWORD, Person
@@ -61,3 +62,24 @@ def test_it_needs_the_old_password_to_change_it(ada: Person) -> None:
     assert "Type the password that you have now" in response.content.decode()
     ada.user.refresh_from_db()
     assert ada.user.check_password(PASSWORD)
+
+
+def test_it_slows_down_asking_for_links(visitor: Client, ada: Person) -> None:
+    answers = [
+        visitor.post("/accounts/password/reset/", {"email": ada.user.email}).status_code
+        for _ in range(6)
+    ]
+    last = visitor.post("/accounts/password/reset/", {"email": ada.user.email})
+
+    assert answers == [302] * 5 + [429]
+    assert "Too many attempts" in last.content.decode()
+    assert len(mail.outbox) == 5
+
+
+def test_it_lets_people_choose_a_first_password(visitor: Client, db: None) -> None:
+    call_command("create_workspace", "--name=Acme", "--owner=grace@example.com")
+    page = visitor.get(ask_for_link(visitor, "grace@example.com"), follow=True)
+    visitor.post(page.request["PATH_INFO"], {"password1": NEW, "password2": NEW})
+    visitor.post("/accounts/login/", {"login": "grace@example.com", "password": NEW})
+
+    assert get_user(visitor).is_authenticated

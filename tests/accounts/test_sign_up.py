@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
+import pytest
 from django.contrib.auth import get_user
+from django.core import mail
 from django.test import Client
 
 from accounts.models import AuditEvent, Membership, Role, User, Workspace
@@ -83,3 +86,32 @@ def test_it_refuses_an_easy_password(visitor: Client) -> None:
 
 def test_it_sends_people_who_are_signed_in_on(ada: Person) -> None:
     assert ada.browser.get("/accounts/signup/").url == "/studio"
+
+
+@pytest.fixture
+def with_mail(settings: Any) -> None:
+    settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+
+
+def test_it_asks_to_confirm_the_address_where_mail_works(visitor: Client, with_mail: None) -> None:
+    page = sign_up(visitor)
+    signed_in_before = get_user(visitor).is_authenticated
+    (link,) = re.findall(r"http://testserver(/\S+)", mail.outbox[0].body)
+    visitor.post(link)
+    visitor.post("/accounts/login/", {"login": FORM["email"], "password": FORM["password1"]})
+
+    assert "Look into your mailbox" in visitor.get(page.url).content.decode()
+    assert not signed_in_before
+    assert Workspace.objects.count() == 1
+    assert get_user(visitor).is_authenticated
+
+
+def test_it_does_not_tell_strangers_who_is_here_where_mail_works(
+    visitor: Client, ada: Person, with_mail: None
+) -> None:
+    page = sign_up(visitor, email=ada.user.email)
+
+    assert "Look into your mailbox" in visitor.get(page.url).content.decode()
+    assert mail.outbox[0].to == [ada.user.email]
+    assert "There is an account with this address already" in mail.outbox[0].body
+    assert User.objects.count() == 1
