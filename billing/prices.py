@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Max
 from django.utils import timezone
 
 from billing.amounts import EXACT, MAX_MICRO, round_up
@@ -35,14 +37,40 @@ def price(*, operation: str, model: str, units: Decimal, unit_type: str) -> Pric
     if not units.is_finite() or units < 0:
         raise ValueError(f"{units} is not a number of units.")
     book = current_book()
-    unit_price = UnitPrice.objects.filter(book=book, unit_type=unit_type).first()
-    if book is None or unit_price is None:
+    if book is None:
         raise NotPriced(unit_type)
-    rate = cost(_factor(book, operation=operation, model=model), rate=unit_price.credits)
+    content = _content(book.pk, book.published_at)
+    if unit_type not in content.unit_prices:
+        raise NotPriced(unit_type)
+    rate = cost(content.factor(operation, model), rate=content.unit_prices[unit_type])
     total = cost(units, rate=rate)
     if total > MAX_MICRO:
         raise ValueError(f"{units} units are beyond any price.")
     return Price(book_id=book.pk, credits=total, rate=rate)
+
+
+@dataclass(frozen=True)
+class _Content:
+    unit_prices: dict[str, int]
+    margins: dict[tuple[str, str], Decimal]
+
+    def factor(self, operation: str, model: str) -> Decimal:
+        """The closest margin: operation and model, then operation, then model, then any."""
+        for match in ((operation, model), (operation, ""), ("", model), ("", "")):
+            if match in self.margins:
+                return self.margins[match]
+        return Decimal(1)
+
+
+@lru_cache(maxsize=8)
+def _content(book_id: int, published_at: datetime) -> _Content:  # noqa: ARG001  part of the key
+    """What stands in a published book. It never changes again, so each process reads it once."""
+    prices = UnitPrice.objects.filter(book=book_id).values_list("unit_type", "credits")
+    margins = Margin.objects.filter(book=book_id).values_list("operation", "model", "factor")
+    return _Content(
+        unit_prices=dict(prices),
+        margins={(operation, model): factor for operation, model, factor in margins},
+    )
 
 
 def cost(units: Decimal, *, rate: int) -> int:
@@ -92,17 +120,3 @@ def _problems(book: PriceBook) -> list[str]:
     if current is not None and current.version >= book.version:
         problems.append(f"{current} is in force and newer; draft a new version from it.")
     return problems
-
-
-def _factor(book: PriceBook, *, operation: str, model: str) -> Decimal:
-    """The closest margin: operation and model, then operation, then model, then any."""
-    margins = {
-        (row.operation, row.model): row.factor
-        for row in Margin.objects.filter(
-            Q(operation__in=[operation, ""]), Q(model__in=[model, ""]), book=book
-        )
-    }
-    for match in ((operation, model), (operation, ""), ("", model), ("", "")):
-        if match in margins:
-            return margins[match]
-    return Decimal(1)
