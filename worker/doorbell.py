@@ -19,24 +19,36 @@ from django_q.signing import SignedPackage
 def ring(task: str, *args: int | str, delay: float = 0) -> int:
     """Have a worker call the function at dotted path `task` with `args`, `delay` seconds from now.
 
-    Returns the entry's id. Only ids belong into `args`: they are pickled, and may be read much
-    later by newer code.
+    Returns the entry's id; the entry is gone once it is answered. Only ids belong into `args`:
+    they are pickled, and may be read much later by newer code.
     """
-    now = timezone.now()
-    package = {
-        "id": uuid4().hex,
-        "name": task[-100:],
-        "func": task,
-        "args": args,
-        "kwargs": {},
-        "started": now,
-        "ack_failure": True,
-    }
+    return ring_at(Conf.CLUSTER_NAME, task, *args, delay=delay)
+
+
+def ring_at(key: str, task: str, *args: int | str, delay: float = 0) -> int:
+    """The same, in the queue `key`."""
     # The broker hands a row out once `lock` has passed: a delayed doorbell without a sleeping
     # worker. django-q2 is pinned exactly because these lines know its row and its package.
-    entry = OrmQ.objects.create(
-        key=Conf.CLUSTER_NAME,
-        payload=SignedPackage.dumps(package),
-        lock=now + timedelta(seconds=delay),
+    row = OrmQ.objects.create(
+        key=key,
+        payload=package(task, *args),
+        lock=timezone.now() + timedelta(seconds=delay),
     )
-    return int(entry.pk)
+    return int(row.pk)
+
+
+def package(task: str, *args: int | str) -> str:
+    """What django-q2 calls a package: the call, pickled and signed."""
+    return str(
+        SignedPackage.dumps(
+            {
+                "id": uuid4().hex,
+                "name": task[-100:],
+                "func": task,
+                "args": args,
+                "kwargs": {},
+                "started": timezone.now(),
+                "ack_failure": True,
+            }
+        )
+    )

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import os
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django_q.management.commands import qcluster
+
+from worker import lifeline, roster
+
+
+class Command(qcluster.Command):  # type: ignore[misc]
+    """django-q2's own command; given the options below, as a member of a supervisor.
+
+    The word `qcluster` and the worker's id stand in the command line of every process of the
+    cluster, which is how an operator, and `worker.leftovers`, know them.
+    """
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("--worker-id", help="Set by the command worker.")
+        parser.add_argument("--directory", type=Path, help="Set by the command worker.")
+        parser.add_argument("--parent", type=int, default=os.getppid(), help="The same.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["worker_id"]:
+            lifeline.tie_to(options["parent"])
+            roster.enlist(options["directory"], worker_id=options["worker_id"])
+        super().handle(*args, **options)
