@@ -9,7 +9,7 @@ import av
 import pytest
 
 from billing.models import Entry
-from generations.models import Generation, ProviderAccount
+from generations.models import ProviderAccount
 from kling.simulator.server import RunningSimulator
 from tests.conftest import Api, Person, make_account
 from tests.working import finish
@@ -71,17 +71,13 @@ def test_it_speaks_each_dialect(ada: Person, simulator: RunningSimulator, dialec
 
 
 def test_it_keeps_the_books(ada: Person, cloudsway: ProviderAccount) -> None:
-    create(ada.api, SOUND)
-    assert ada.api.get("/credits").json() == {
-        "balance": "100",
-        "held": "0.25",
-        "available": "99.75",
-    }
-    finish(create(ada.api, SOUND)["id"])
-    generation = Generation.objects.order_by("pk").last()
-    captured = Entry.objects.get(hold=generation.hold)
-    assert captured.amount == -250_000
-    assert ada.api.get("/credits").json()["balance"] == "99.75"
+    job = create(ada.api, SOUND)
+    held = {"balance": "100", "held": "0.25", "available": "99.75"}
+    assert ada.api.get("/credits").json() == held
+    generation = finish(job["id"])
+    assert Entry.objects.get(hold=generation.hold).amount == -250_000
+    charged = {"balance": "99.75", "held": "0", "available": "99.75"}
+    assert ada.api.get("/credits").json() == charged
 
 
 def test_it_leaves_a_history(ada: Person, cloudsway: ProviderAccount) -> None:

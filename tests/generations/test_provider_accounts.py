@@ -41,7 +41,7 @@ def test_it_sends_cloudsways_own_example(
 ) -> None:
     environment["cloudsway"] |= {"key": "ak-1", "endpoint_path": "abc123"}
     call_command("sync_provider_accounts")
-    example = json.loads((PAYLOADS / "cloudsway_text2video.json").read_text())
+    example = json.loads((PAYLOADS / "cloudsway_text_to_video.json").read_text())
     job = create(ada.api, {"operation": "text-to-video", "input": example})
     generation = finish(job["id"])
     _, body = wire(simulator)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import billing.credits
-from billing.ledger import violations
+from billing import ledger
 from generations.models import Generation, ProviderAccount, State
 from kling.simulator.server import RunningSimulator
 from tests.conftest import Person, make_account
@@ -41,7 +41,7 @@ def job(ada: Person, cloudsway: ProviderAccount) -> dict[str, Any]:
 
 
 def assert_the_books_are_clean(person: Person) -> None:
-    assert violations() == []
+    assert ledger.check().violations == []
     assert billing.credits.balance(person.workspace).held == 0
 
 
