@@ -35,3 +35,11 @@ class IdempotencyMismatch(Exception):
 
 class IdempotencyInProgress(Exception):
     """A request with the same key is being worked right now."""
+
+
+class TooLarge(Exception):
+    """The file has more bytes than settings.MAX_UPLOAD_BYTES."""
+
+
+class UnsupportedMedia(Exception):
+    """The file is of no type that we take, whatever its name says."""

@@ -1,0 +1,1 @@
+"""Files as files: what they are, whether they are whole, where they lie. Knows no jobs."""

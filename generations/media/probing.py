@@ -1,0 +1,103 @@
+"""Size, length and health of a media file, with PyAV where it is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from generations.media import structure
+from generations.media.errors import BrokenMedia
+from generations.media.sniffing import MediaType
+
+MAX_PIXELS = 50_000_000  # decoded that is 200 MB; Kling's largest pictures have 9 million
+MAX_SECONDS = 24 * 3600
+MICROSECONDS = 1_000_000
+MILLISECOND = Decimal("0.001")
+# Nothing but the file itself: a media file can name others, or addresses, to be read with it.
+OPTIONS = {"protocol_whitelist": "file"}
+
+
+@dataclass(frozen=True)
+class Probe:
+    """`duration` in seconds, to the millisecond; None where there is none or it is not known."""
+
+    width: int | None = None
+    height: int | None = None
+    duration: Decimal | None = None
+
+
+def pyav() -> Any:
+    """PyAV, or None without the extra `media`: no pixels and no posters then.
+
+    Imported when it is needed: it takes 25 MB, and most processes never look into a file.
+    """
+    try:
+        return import_module("av")
+    except ImportError:
+        return None
+
+
+def probe(path: Path, media_type: MediaType) -> Probe:
+    """Raises BrokenMedia for a file that is cut off, or has no stream of its kind to decode."""
+    structure.check(path, media_type)
+    if pyav() is None:
+        return Probe()
+    with opened(path, media_type) as container:
+        stream = stream_of(container, media_type)
+        width, height = _pixels(stream, media_type)
+        _decode_one(container, stream)
+        return Probe(width, height, _duration(container, media_type))
+
+
+@contextmanager
+def opened(path: Path, media_type: MediaType) -> Iterator[Any]:
+    """The file as a PyAV container. What FFmpeg cannot read becomes BrokenMedia."""
+    av = pyav()
+    try:
+        with av.open(str(path), format=media_type.demuxer, options=OPTIONS) as container:
+            yield container
+    except av.FFmpegError as exc:
+        raise BrokenMedia("The file cannot be decoded.") from exc
+
+
+def stream_of(container: Any, media_type: MediaType) -> Any:
+    """The first stream of the kind, decoding without threads: each would hold frames of its own."""
+    streams = container.streams.audio if media_type.kind == "audio" else container.streams.video
+    if not streams:
+        raise BrokenMedia(f"The file has no {media_type.kind} in it.")
+    if streams[0].codec_context is not None:
+        streams[0].thread_type = "NONE"
+    return streams[0]
+
+
+def first_frame(container: Any, stream: Any) -> Any:
+    return next(iter(container.decode(stream)), None)
+
+
+def _pixels(stream: Any, media_type: MediaType) -> tuple[int | None, int | None]:
+    if media_type.kind == "audio" or stream.codec_context is None:
+        return None, None
+    width, height = stream.codec_context.width, stream.codec_context.height
+    if not width or not height:
+        raise BrokenMedia("The picture has no size.")
+    if width * height > MAX_PIXELS:
+        raise BrokenMedia(f"The picture is too large: {width} × {height} pixels.")
+    return width, height
+
+
+def _decode_one(container: Any, stream: Any) -> None:
+    # A codec that this FFmpeg does not know is no fault of the file.
+    if stream.codec_context is not None and first_frame(container, stream) is None:
+        raise BrokenMedia("The file has nothing to show or play.")
+
+
+def _duration(container: Any, media_type: MediaType) -> Decimal | None:
+    if media_type.kind == "image" or container.duration is None:
+        return None
+    seconds = Decimal(container.duration) / MICROSECONDS
+    return seconds.quantize(MILLISECOND) if 0 < seconds <= MAX_SECONDS else None
