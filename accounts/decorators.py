@@ -8,7 +8,7 @@ from typing import Concatenate, ParamSpec
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, resolve_url
 
 from accounts.access import Actor
@@ -31,16 +31,16 @@ class ActorRequest(PersonRequest):
     actor: Actor
 
 
-PersonView = Callable[Concatenate[PersonRequest, P], HttpResponse]
-ActorView = Callable[Concatenate[ActorRequest, P], HttpResponse]
-View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+PersonView = Callable[Concatenate[PersonRequest, P], HttpResponseBase]
+ActorView = Callable[Concatenate[ActorRequest, P], HttpResponseBase]
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
 def sign_in_required(view: PersonView[P]) -> View[P]:
     """Send people who are signed out to the sign-in page, and back afterwards."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return _to_sign_in(request)
         return view(request, *args, **kwargs)  # type: ignore[arg-type]
@@ -55,7 +55,7 @@ def workspace_required(view: ActorView[P]) -> View[P]:
     """
 
     @wraps(view)
-    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return _to_sign_in(request)
         if getattr(request, "actor", None) is None:
@@ -71,7 +71,9 @@ def role_required(role: Role) -> Callable[[ActorView[P]], View[P]]:
     def decorate(view: ActorView[P]) -> View[P]:
         @workspace_required
         @wraps(view)
-        def guarded(request: ActorRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def guarded(
+            request: ActorRequest, /, *args: P.args, **kwargs: P.kwargs
+        ) -> HttpResponseBase:
             request.actor.require_role(role)
             return view(request, *args, **kwargs)
 
