@@ -58,9 +58,33 @@ def _s3(parts: Any) -> dict[str, Any]:
         "file_overwrite": True,
         "querystring_expire": 3600,
     }
-    if options["endpoint_url"]:
-        options["addressing_style"] = "path"
-    return options
+    return options | _s3_clients(path_style=bool(options["endpoint_url"]))
+
+
+def _s3_clients(*, path_style: bool) -> dict[str, Any]:
+    """Uploads of little memory (two parts of 8 MiB), and calls that end well within a task."""
+    from boto3.s3.transfer import TransferConfig
+    from botocore.config import Config
+
+    part = 8 * 1024 * 1024
+    return {
+        "transfer_config": TransferConfig(
+            max_concurrency=2,
+            multipart_threshold=part,
+            multipart_chunksize=part,
+            preferred_transfer_client="classic",
+        ),
+        "client_config": Config(
+            s3={"addressing_style": "path" if path_style else "auto"},
+            signature_version="s3v4",
+            connect_timeout=5,
+            read_timeout=30,
+            retries={"mode": "standard", "max_attempts": 2},
+            # Checksums in trailers are news to many stores that otherwise speak S3.
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+        ),
+    }
 
 
 def email(url: str) -> dict[str, Any]:
