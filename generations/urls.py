@@ -1,5 +1,21 @@
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from importlib.util import find_spec
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.urls import URLPattern, URLResolver, include, path
+
+from generations.views import gallery, generation, studio
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("studio/", studio.studio, name="studio"),
+    path("studio/<slug:operation>/", studio.studio, name="studio_operation"),
+    path("studio/<slug:operation>/price", studio.price, name="studio_price"),
+    path("gallery/", gallery.gallery, name="gallery"),
+    path("generations/<str:public_id>", generation.generation, name="generation"),
+    path("generations/<str:public_id>/", generation.generation),
+    path("generations/<str:public_id>/status", generation.status, name="generation_status"),
+    path("generations/<str:public_id>/cancel", generation.cancel, name="generation_cancel"),
+    path("generations/<str:public_id>/delete", generation.delete, name="generation_delete"),
+]
+if find_spec("generations.files_urls"):
+    urlpatterns.append(path("", include("generations.files_urls")))

@@ -57,10 +57,13 @@
       if (first.type === "radio") first.checked = true;
       else first.selected = true;
     }
-    var partly = values.length && values.length < options.length;
-    var only = values.length === 1 ? "has this one only." : "has not all of these.";
-    if (!values.length) hint(field, current.title + " has one setting here and no choice.");
-    else hint(field, partly ? current.title + " " + only : "");
+    var usable = options.filter(function (option) { return !option.disabled; }).map(function (option) {
+      return (option.nextElementSibling || option).textContent.trim();
+    });
+    if (!values.length) hint(field, current.title + " has no choice here.");
+    else if (usable.length === options.length) hint(field, "");
+    else if (usable.length > 3) hint(field, current.title + " does not take all of these.");
+    else hint(field, current.title + " takes " + usable.join(" or ") + " only.");
   }
 
   function limitFeature(field, current) {
@@ -92,7 +95,9 @@
     });
     all("[data-yields]").forEach(function (field) {
       var away = holds(field.dataset.yields);
-      setDisabled(field, away);
+      // Read-only, not disabled: what was typed stays in the form that comes back.
+      all("textarea", field).forEach(function (input) { input.readOnly = away; });
+      field.classList.toggle("field--off", away);
       hint(field, away ? "Set aside: you write each shot below." : "");
     });
   }
@@ -159,6 +164,14 @@
     timer = setTimeout(ask, 350);
   }
 
+  // Read out only when the price is another one, not at every pause in typing.
+  function say() {
+    var amount = panel.querySelector(".price__amount");
+    var text = amount ? amount.textContent.replace(/\s+/g, " ").trim() : "";
+    var place = form.querySelector("[data-price-said]");
+    if (place.textContent !== text) place.textContent = text;
+  }
+
   // A setting has changed: the old price must not stand on a button that can be pressed.
   function markStale() {
     var button = document.getElementById("create");
@@ -171,6 +184,7 @@
   document.addEventListener("htmx:afterRequest", function (event) {
     if (event.detail.elt !== panel) return;
     panel.classList.remove("is-stale");
+    say();
     var button = document.getElementById("create");
     if (event.detail.failed && button && button.getAttribute("aria-busy")) {
       // The server could not be asked; it will compare the price when the form is sent.
@@ -186,12 +200,13 @@
     var slider = form.querySelector('[data-slider="' + input.id + '"]');
     if (slider && input.value) slider.value = input.value;
     all("[data-count]").forEach(count);
+    // Not at the change event of a text: it comes with the click on the button, and would eat it.
+    if (!input.matches("textarea")) markStale();
     askSoon();
   });
 
-  form.addEventListener("change", function (event) {
+  form.addEventListener("change", function () {
     limit();
-    if (!event.target.matches("textarea")) markStale();
     askSoon();
   });
 

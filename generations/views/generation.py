@@ -1,0 +1,103 @@
+"""One generation: where it stands, what came of it, what can be done with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST, require_safe
+
+from accounts.access import Actor
+from accounts.decorators import ActorRequest, workspace_required
+from generations import actions, queries
+from generations.errors import NotCancellable, NotFinished
+from generations.models import Generation, State
+from generations.representation import held
+from generations.views import telling
+from generations.views.results import results
+from generations.views.tiles import tile
+
+
+@require_safe
+@workspace_required
+def generation(request: ActorRequest, public_id: str) -> HttpResponse:
+    found = _find(request.actor, public_id)
+    return render(request, "generations/generation.html", _context(found, request.actor))
+
+
+@require_GET
+@workspace_required
+def status(request: ActorRequest, public_id: str) -> HttpResponse:
+    """204 while the state is the one that the page shows, else the new part of the page."""
+    rows = queries.for_workspace(request.actor.workspace).filter(public_id=public_id)
+    state = rows.values_list("state", flat=True).first()
+    if state is None:
+        raise Http404
+    if state == request.GET.get("state"):
+        return HttpResponse(status=204)
+    found = _find(request.actor, public_id)
+    if request.GET.get("as") == "tile":
+        context: dict[str, Any] = {"tile": tile(found), "is_update": True}
+        return render(request, "generations/_tile.html", context)
+    context = {**_context(found, request.actor), "is_update": True}
+    return render(request, "generations/_job.html", context)
+
+
+@require_POST
+@workspace_required
+def cancel(request: ActorRequest, public_id: str) -> HttpResponse:
+    found = _find(request.actor, public_id)
+    try:
+        actions.cancel(found, by=request.actor)
+    except NotCancellable as exc:
+        messages.error(request, str(exc))
+    else:
+        messages.success(request, "Cancelled. Your credits are free again.")
+    return redirect("generation", public_id)
+
+
+@require_POST
+@workspace_required
+def delete(request: ActorRequest, public_id: str) -> HttpResponse:
+    found = _find(request.actor, public_id)
+    try:
+        actions.delete(found, by=request.actor)
+    except NotFinished as exc:
+        messages.error(request, str(exc))
+        return redirect("generation", public_id)
+    messages.success(request, "Deleted.")
+    return redirect("gallery")
+
+
+def _find(actor: Actor, public_id: str) -> Generation:
+    rows = queries.for_workspace(actor.workspace).prefetch_related("assets", "transitions")
+    found = rows.filter(public_id=public_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _context(found: Generation, actor: Actor) -> dict[str, Any]:
+    state = State(found.state)
+    return {
+        "generation": found,
+        "results": results(found),
+        "badge": telling.BADGES[state],
+        "now": telling.NOW[state],
+        "steps": telling.steps(found),
+        "failure": telling.failure(found) if state == State.FAILED else "",
+        "history": telling.history(found),
+        "settings": telling.settings(found),
+        "words": telling.words_of(found),
+        "operation_title": telling.operation_title(found),
+        "model_title": telling.model_title(found),
+        "usual_time": telling.usual_time(found),
+        "held": held(found),
+        "age": int((timezone.now() - found.created_at).total_seconds()),
+        "may_cancel": state == State.QUEUED and actor.may_write,
+        "may_delete": found.is_final and actor.may_write,
+        "may_write": actor.may_write,
+    }

@@ -1,0 +1,78 @@
+"""The price on the button: what a form's values would cost, before anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import billing.credits
+from accounts.models import Workspace
+from billing.amounts import MICRO
+from billing.credits import Balance
+from generations import actions
+from generations.actions import Order, Priced
+from generations.errors import InvalidRequest, ProviderUnavailable
+from kling.errors import FieldError
+
+STAND_IN = "…"  # for a text that is still to be written; its words do not change the price
+
+
+@dataclass(frozen=True)
+class PriceTag:
+    """Amounts are micro-credits. `credits` is None while the values cannot be priced."""
+
+    balance: Balance
+    credits: int | None = None
+    lines: tuple[str, ...] = ()
+    units: str = ""
+    rate: int = MICRO
+    errors: tuple[FieldError, ...] = ()
+    refusal: str = ""
+
+    @property
+    def missing(self) -> int:
+        return max(0, (self.credits or 0) - self.balance.available)
+
+    @property
+    def left(self) -> int:
+        return self.balance.available - (self.credits or 0)
+
+    @property
+    def is_per_unit(self) -> bool:
+        """Whether units have to be named, since one of them is not one credit."""
+        return self.rate != MICRO
+
+
+def price_tag(operation: str, values: Mapping[str, Any], *, workspace: Workspace) -> PriceTag:
+    tag = PriceTag(balance=billing.credits.balance(workspace))
+    try:
+        found = _estimate(Order(operation, values))
+    except InvalidRequest as exc:
+        return replace(tag, errors=tuple(exc.errors))
+    except ProviderUnavailable as exc:
+        return replace(tag, refusal=str(exc))
+    units = found.route.request.units
+    return replace(
+        tag,
+        credits=found.price.credits,
+        lines=tuple(line.label for line in units.breakdown),
+        units=format(units.amount, "f"),
+        rate=found.price.rate,
+    )
+
+
+def _estimate(order: Order) -> Priced:
+    try:
+        return actions.estimate(order)
+    except InvalidRequest as exc:
+        texts = [error for error in exc.errors if error.code == "required"]
+        if len(texts) != len(exc.errors):
+            raise
+        return actions.estimate(replace(order, input=_written(order.input, texts)))
+
+
+def _written(values: Mapping[str, Any], texts: list[FieldError]) -> dict[str, Any]:
+    """`values` with a stand-in for each text that is still missing."""
+    missing = {error.field.removeprefix("input.") for error in texts}
+    return {**values, **{name: STAND_IN for name in missing if name.endswith("prompt")}}

@@ -1,0 +1,132 @@
+"""The studio: choose an operation, see the price, press the button."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.access import NotPermitted
+from accounts.decorators import ActorRequest, workspace_required
+from accounts.models import Scope
+from accounts.quotas import QuotaExceeded
+from billing.amounts import to_text
+from billing.errors import InsufficientCredits
+from generations import actions, forms
+from generations.actions import Order
+from generations.errors import (
+    IdempotencyInProgress,
+    IdempotencyMismatch,
+    InvalidRequest,
+    ProviderUnavailable,
+)
+from generations.views.offers import Offer, offers
+from generations.views.pricing import price_tag
+from generations.views.sheet import (
+    Sheet,
+    chosen,
+    fresh_sheet,
+    new_key,
+    page_context,
+    price_context,
+)
+
+KEY_LENGTH = 60
+STATUSES: dict[type[Exception], int] = {
+    InsufficientCredits: 402,
+    NotPermitted: 403,
+    IdempotencyMismatch: 409,
+    IdempotencyInProgress: 409,
+    QuotaExceeded: 429,
+    ProviderUnavailable: 503,
+}
+VIEWER = "Your role here lets you look, but not create. An owner or admin can change that."
+SENT_BEFORE = "You sent this form before, with other settings. Press the button to make this too."
+STILL_RUNNING = "The same form is being sent right now. Look into the gallery in a moment."
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@workspace_required
+def studio(request: ActorRequest, operation: str = "") -> HttpResponse:
+    available = offers()
+    if not available:
+        return render(request, "generations/closed.html", status=503)
+    if request.method == "POST":
+        offer = chosen(available, operation)
+        sheet = Sheet(offer, forms.read(offer.schema, request.POST), _key(request))
+        return _answer(request, available, sheet)
+    sheet = fresh_sheet(available, operation, request.GET, actor=request.actor)
+    return _page(request, available, sheet)
+
+
+@require_POST
+@workspace_required
+def price(request: ActorRequest, operation: str) -> HttpResponse:
+    """The fragment with the price and the button, for the values of the form as it stands."""
+    offer = chosen(offers(), operation)
+    values = forms.wanted(forms.read(offer.schema, request.POST))
+    tag = price_tag(offer.name, values, workspace=request.actor.workspace)
+    return render(
+        request, "generations/_price.html", price_context(offer, tag, actor=request.actor)
+    )
+
+
+def _answer(request: ActorRequest, available: list[Offer], sheet: Sheet) -> HttpResponse:
+    if request.POST.get("do") == "price":
+        return _page(request, available, sheet)
+    order = Order(sheet.offer.name, sheet.wanted, idempotency_key=sheet.key)
+    try:
+        request.actor.require(Scope.WRITE)
+        if raised := _higher_price(request, order):
+            return _page(request, available, replace(sheet, notice=raised), status=409)
+        created = actions.submit(order, by=request.actor)
+    except InvalidRequest as exc:
+        return _page(request, available, replace(sheet, errors=tuple(exc.errors)), status=422)
+    except tuple(STATUSES) as exc:
+        return _refusal(request, available, sheet, exc)
+    if created.replayed:
+        messages.info(request, "This form had been sent already. Here is what it made.")
+    return redirect("generation", created.generation.public_id)
+
+
+def _higher_price(request: ActorRequest, order: Order) -> str:
+    """What to say where the job costs more than the button said, as without JavaScript it may."""
+    shown = request.POST.get("price")
+    if shown is None:
+        return ""
+    credits = actions.estimate(order).price.credits
+    if shown.isdecimal() and len(shown) < 20 and credits <= int(shown):
+        return ""
+    return f"These settings cost {to_text(credits)} credits. Press the button if you agree."
+
+
+def _refusal(
+    request: ActorRequest, available: list[Offer], sheet: Sheet, exc: Exception
+) -> HttpResponse:
+    sheet = replace(sheet, notice=str(exc))
+    if isinstance(exc, NotPermitted):
+        sheet = replace(sheet, notice="")  # the page says it to every viewer
+    elif isinstance(exc, InsufficientCredits):
+        sheet = replace(sheet, needs_credits=True)
+    elif isinstance(exc, IdempotencyMismatch):
+        sheet = replace(sheet, notice=SENT_BEFORE, key=new_key())
+    elif isinstance(exc, IdempotencyInProgress):
+        sheet = replace(sheet, notice=STILL_RUNNING)
+    return _page(request, available, sheet, status=STATUSES[type(exc)])
+
+
+def _page(
+    request: ActorRequest, available: list[Offer], sheet: Sheet, *, status: int = 200
+) -> HttpResponse:
+    context = page_context(sheet, available, actor=request.actor)
+    return render(
+        request, "generations/studio.html", {**context, "viewer_notice": VIEWER}, status=status
+    )
+
+
+def _key(request: ActorRequest) -> str:
+    key = request.POST.get("key", "")
+    return key if key.startswith("form-") and len(key) <= KEY_LENGTH else new_key()

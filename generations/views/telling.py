@@ -1,0 +1,175 @@
+"""States, failures and history in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from billing.amounts import to_text
+from generations.forms import words
+from generations.models import Generation, State, Transition
+from kling import catalogue, operations
+from kling.errors import InvalidInput
+
+
+@dataclass(frozen=True)
+class Badge:
+    text: str
+    kind: str
+    live: bool = False
+
+
+BADGES = {
+    State.QUEUED: Badge("Queued", "muted", live=True),
+    State.SUBMITTING: Badge("Submitting", "info", live=True),
+    State.PROCESSING: Badge("Processing", "info", live=True),
+    State.STORING: Badge("Storing", "info", live=True),
+    State.RECONCILING: Badge("Checking", "warn", live=True),
+    State.SUCCEEDED: Badge("Ready", "ok"),
+    State.FAILED: Badge("Failed", "bad"),
+    State.CANCELED: Badge("Cancelled", "muted"),
+}
+NOW = {
+    State.QUEUED: "Waiting for a free place at the provider.",
+    State.SUBMITTING: "Being handed to the provider.",
+    State.PROCESSING: "The provider is making it.",
+    State.STORING: "Finished. The files are being saved here.",
+    State.RECONCILING: "The provider has not given a clear answer yet, so we keep asking. Your "
+    "credits stay set aside until we know; nothing is charged twice. There is nothing you have "
+    "to do.",
+    State.SUCCEEDED: "Ready.",
+    State.FAILED: "It did not work out.",
+    State.CANCELED: "Cancelled. Nothing was charged.",
+}
+STEPS = (State.QUEUED, State.SUBMITTING, State.PROCESSING, State.STORING, State.SUCCEEDED)
+REASONS = {
+    "provider_failed": "Kling started on it but could not finish. Another try, or a simpler "
+    "prompt, often helps.",
+    "content_policy": "Kling's rules do not allow this request. Change the words and try again.",
+    "rejected": "Kling did not accept these settings. Change them and try again.",
+    "invalid_input": "These settings are not on offer any more. Choose others and try again.",
+    "result_lost": "Kling made it, but the files could not be fetched in time. Your credits came "
+    "back.",
+    "canceled_by_operator": "The provider gave no verdict, so it was ended by hand.",
+}
+HISTORY: dict[tuple[str, str], str] = {
+    ("", State.QUEUED): "Created; {quoted} credits set aside",
+    (State.QUEUED, State.SUBMITTING): "Sent to the provider",
+    (State.QUEUED, State.CANCELED): "Cancelled; the credits are free again",
+    (State.SUBMITTING, State.PROCESSING): "Accepted by the provider",
+    (State.SUBMITTING, State.QUEUED): "Not accepted just now; it will be sent again",
+    (State.SUBMITTING, State.RECONCILING): "No clear answer; asking the provider",
+    (State.PROCESSING, State.RECONCILING): "No clear result; asking the provider",
+    (State.RECONCILING, State.PROCESSING): "Found at the provider",
+    (State.RECONCILING, State.QUEUED): "Never reached the provider; it will be sent again",
+    (State.PROCESSING, State.STORING): "Made; saving the files",
+    (State.RECONCILING, State.STORING): "Made; saving the files",
+    (State.STORING, State.SUCCEEDED): "Saved and ready; {charged} credits charged",
+    (State.STORING, State.FAILED): "The files could not be saved; the credits came back",
+}
+FAILED = "Failed; nothing was charged"
+
+
+@dataclass(frozen=True)
+class Step:
+    label: str
+    mark: str  # "is-done", "is-bad" or nothing
+    is_current: bool = False
+
+
+@dataclass(frozen=True)
+class Event:
+    text: str
+    at: datetime
+
+
+def steps(generation: Generation) -> list[Step]:
+    """Where the job stands on the usual way; none once it has failed or was cancelled."""
+    state = State(generation.state)
+    if state in (State.FAILED, State.CANCELED):
+        return []
+    # Somewhere between sent and made: which of the two is what we are asking about.
+    place = STEPS.index(State.PROCESSING if state == State.RECONCILING else state)
+    done = state == State.SUCCEEDED
+    return [
+        Step(
+            label="Done" if step == State.SUCCEEDED else step.label,
+            mark="is-done" if number < place or done else "",
+            is_current=number == place and not done,
+        )
+        for number, step in enumerate(STEPS)
+    ]
+
+
+def failure(generation: Generation) -> str:
+    return REASONS.get(generation.error_code, "It did not work out.")
+
+
+def history(generation: Generation) -> list[Event]:
+    amounts = {"quoted": to_text(generation.quoted), "charged": to_text(generation.charged)}
+    rows: list[Transition] = list(generation.transitions.all())
+    return [Event(_told(row).format_map(amounts), row.at) for row in rows]
+
+
+def _told(row: Transition) -> str:
+    if row.now == State.FAILED:
+        return HISTORY.get((row.was, row.now), FAILED)
+    return HISTORY.get((row.was, row.now), State(row.now).label)
+
+
+def settings(generation: Generation) -> list[tuple[str, str]]:
+    """The input by the titles of its form, but for the prompt, which has its own place."""
+    try:
+        facts = operations.get(generation.operation).Input.facts()
+    except InvalidInput:
+        facts = {}
+    return [
+        (facts[name].title if name in facts else name, _shown(name, value))
+        for name, value in generation.input.items()
+        if name not in ("prompt", "model_name", "multi_prompt")
+    ]
+
+
+def _shown(name: str, value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_shown(key, item)}" for key, item in value.items())
+    if isinstance(value, list):
+        return "; ".join(_shown(name, item) for item in value)
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    text = words.CHOICES.get(name, {}).get(str(value), str(value))
+    return f"{text} {words.UNITS.get(name, '')}".strip()
+
+
+def model_title(generation: Generation) -> str:
+    model = catalogue.default().model(generation.operation, generation.model)
+    return model.title if model else operation_title(generation)
+
+
+def operation_title(generation: Generation) -> str:
+    try:
+        return operations.get(generation.operation).title
+    except InvalidInput:
+        return generation.operation
+
+
+def usual_time(generation: Generation) -> str:
+    """How long such a job takes, roughly, in words."""
+    try:
+        name = operations.get(generation.operation).name
+    except InvalidInput:
+        return ""
+    models = catalogue.default()
+    seconds = models.expected_seconds(name, models.model(name, generation.model))
+    if seconds < 90:
+        return f"about {max(10, round(seconds / 10) * 10)} seconds"
+    return f"about {round(seconds / 60)} minutes"
+
+
+def words_of(generation: Generation) -> str:
+    """What the person wrote: the prompt, or the shots."""
+    shots = generation.input.get("multi_prompt") or []
+    texts = [str(generation.input.get("prompt", "")), *(str(shot["prompt"]) for shot in shots)]
+    return "\n".join(text for text in texts if text)

@@ -1,0 +1,66 @@
+"""A generation as a small picture with a caption: in the gallery and under the studio's form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from accounts.models import Workspace
+from generations import queries
+from generations.models import Asset, Generation, MediaKind, State
+from generations.views import telling
+from generations.views.telling import Badge
+
+
+@dataclass(frozen=True)
+class Tile:
+    generation: Generation
+    badge: Badge
+    title: str
+    asset: Asset | None
+
+    @property
+    def has_poster(self) -> bool:
+        return self.asset is not None and bool(self.asset.poster_key)
+
+    @property
+    def is_picture(self) -> bool:
+        return self.asset is not None and self.asset.kind == MediaKind.IMAGE
+
+    @property
+    def icon(self) -> str:
+        if self.generation.state == State.FAILED:
+            return "warn"
+        if self.generation.state == State.CANCELED:
+            return "close"
+        return self.asset.kind if self.asset else "clock"
+
+    @property
+    def length(self) -> str:
+        return clock(self.asset.duration) if self.asset and self.asset.duration else ""
+
+    @property
+    def is_ready(self) -> bool:
+        return self.generation.state == State.SUCCEEDED
+
+
+def tile(generation: Generation) -> Tile:
+    """`generation` with its assets fetched before, or each tile would ask for its own."""
+    assets = list(generation.assets.all()) if generation.state == State.SUCCEEDED else []
+    return Tile(
+        generation=generation,
+        badge=telling.BADGES[State(generation.state)],
+        title=telling.words_of(generation) or telling.operation_title(generation),
+        asset=assets[0] if assets else None,
+    )
+
+
+def recent_tiles(workspace: Workspace, *, limit: int) -> list[Tile]:
+    rows = queries.for_workspace(workspace).order_by("-pk").prefetch_related("assets")
+    return [tile(generation) for generation in rows[:limit]]
+
+
+def clock(seconds: Decimal) -> str:
+    """5.041 seconds as 0:05."""
+    whole = round(seconds)
+    return f"{whole // 60}:{whole % 60:02d}"
