@@ -32,3 +32,9 @@ class ApiKeyAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"
+
+
+def actor_of(request: Request) -> Actor:
+    """Who sent an API request that has passed `ScopePermission`."""
+    assert isinstance(request.auth, Actor)
+    return request.auth

@@ -8,5 +8,5 @@ INSTALLED_APPS = [
     *("generations", "billing", "webhooks", "accounts", "worker"),
     *("django_q", "django.contrib.auth", "django.contrib.contenttypes"),
 ]
-MIDDLEWARE: list[str] = []
+MIDDLEWARE = []
 ROOT_URLCONF = "bench.bare"

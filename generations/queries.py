@@ -41,7 +41,7 @@ def usage(workspace: Workspace, *, first: date, last: date) -> list[dict[str, An
 
     Deleted generations count: what they cost was paid.
     """
-    return list(
+    rows = (
         Generation.objects.filter(
             workspace=workspace, created_at__date__gte=first, created_at__date__lte=last
         )
@@ -49,3 +49,4 @@ def usage(workspace: Workspace, *, first: date, last: date) -> list[dict[str, An
         .annotate(count=Count("pk"), credits=Sum("charged"))
         .order_by("-day", "operation")
     )
+    return [dict(row) for row in rows]

@@ -115,4 +115,4 @@ def claim(generation: Any, *, seconds: float) -> bool:
     )
     if rows:
         generation.due_at = until
-    return rows == 1
+    return bool(rows)

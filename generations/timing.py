@@ -36,8 +36,9 @@ def lease(seconds: float) -> datetime:
 
 def backoff(attempts: int, *, first: float = 1.0, longest: float = 60.0) -> float:
     """Seconds before attempt `attempts + 1`: doubling, with up to a quarter of jitter."""
-    seconds = min(longest, first * 2 ** min(attempts, 16))
-    return seconds * random.uniform(0.75, 1.0)  # noqa: S311  spreads load, guards nothing
+    seconds = min(longest, first * 2.0 ** min(attempts, 16))
+    jitter: float = random.uniform(0.75, 1.0)  # noqa: S311  spreads load, guards nothing
+    return seconds * jitter
 
 
 def next_look(submitted_at: datetime) -> datetime:

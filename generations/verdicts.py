@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import asdict
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 
@@ -56,7 +57,7 @@ def succeed(generation: Generation, task: Task) -> None:
 @transaction.atomic(durable=True)
 def fail(generation: Generation, *, code: str, message: str, task: Task | None = None) -> None:
     """A definite no: nothing is charged, the reason is shown."""
-    changes: dict[str, str] = {"error_code": code, "error_message": message[:500], "attention": ""}
+    changes: dict[str, Any] = {"error_code": code, "error_message": message[:500], "attention": ""}
     if task is not None:
         changes["task_id"] = task.task_id
         changes["final_unit_deduction"] = (task.unit_deduction or "")[:64]

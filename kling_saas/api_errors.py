@@ -135,7 +135,7 @@ def problem_of(exc: Exception) -> Problem | None:
             headers = {"WWW-Authenticate": "Bearer"}
             return Problem(401, "not_authenticated", _text(exc), headers=headers)
         case exceptions.Throttled():
-            wait = str(int(exc.wait or 1) + 1)
+            wait = str(int(getattr(exc, "wait", None) or 1) + 1)
             return Problem(429, "rate_limited", _text(exc), headers={"Retry-After": wait})
     return _simple(exc)
 

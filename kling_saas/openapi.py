@@ -29,7 +29,7 @@ class ProblemSerializer(serializers.Serializer[Any]):
     request_id = serializers.CharField()
     retryable = serializers.BooleanField()
     charged = serializers.BooleanField()
-    errors = FieldProblem(many=True, required=False)
+    errors = FieldProblem(many=True, required=False)  # type: ignore[assignment]
     needed = serializers.CharField(required=False)
     available = serializers.CharField(required=False)
     quota = serializers.CharField(required=False)
@@ -41,7 +41,7 @@ WRITE_ERRORS = (400, 401, 402, 403, 404, 405, 406, 409, 413, 415, 422, 429, 500,
 
 class Schema(AutoSchema):
     def get_response_serializers(self) -> Any:
-        found = super().get_response_serializers()
+        found: Any = super().get_response_serializers()
         if not isinstance(found, dict):
             found = {200: found}
         errors = READ_ERRORS if self.method in {"GET", "HEAD"} else WRITE_ERRORS

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import ErrorDetail, ValidationError
 from rest_framework.views import APIView
 
+from accounts.authentication import actor_of
 from generations import files, queries, uploads
 from generations.api import serializers as shapes
 from generations.models import Asset, Upload
@@ -39,7 +40,7 @@ class UploadsView(APIView):
         if file is None:
             message = "Send the file as multipart form data in the part “file”."
             raise ValidationError({"file": ErrorDetail(message, code="required")})
-        upload = uploads.save_upload(by=request.auth, file=file)
+        upload = uploads.save_upload(by=actor_of(request), file=file)
         return Response(_represent_upload(upload), status=201)
 
 
@@ -65,7 +66,7 @@ class AssetContentView(APIView):
 
 
 def _asset(request: Request, public_id: str) -> Asset:
-    asset = queries.assets_of(request.auth.workspace).filter(public_id=public_id).first()
+    asset = queries.assets_of(actor_of(request).workspace).filter(public_id=public_id).first()
     if asset is None:
         raise Http404
     return asset

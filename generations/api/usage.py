@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import ErrorDetail, ValidationError
 from rest_framework.views import APIView
 
+from accounts.authentication import actor_of
 from billing.amounts import to_text
 from generations import queries
 from generations.api import serializers as shapes
@@ -31,5 +32,5 @@ class UsageView(APIView):
         if not timedelta(0) <= last - first <= timedelta(days=MOST_DAYS):
             message = f"`from` must be before `to`, by at most {MOST_DAYS} days."
             raise ValidationError({"from": ErrorDetail(message, code="invalid")})
-        rows = queries.usage(request.auth.workspace, first=first, last=last)
+        rows = queries.usage(actor_of(request).workspace, first=first, last=last)
         return Response({"data": [{**row, "credits": to_text(row["credits"])} for row in rows]})

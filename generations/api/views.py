@@ -10,6 +10,7 @@ from rest_framework.serializers import ErrorDetail, ValidationError
 from rest_framework.views import APIView
 
 from accounts.access import Actor
+from accounts.authentication import actor_of
 from accounts.models import Scope
 from billing.amounts import to_text
 from generations import actions, queries
@@ -43,7 +44,7 @@ class GenerationsView(APIView):
     def post(self, request: Request) -> Response:
         order = _order(request, idempotency_key=_idempotency_key(request))
         wait = waiting.seconds(request.headers.get("Prefer", ""))
-        created = actions.submit(order, by=request.auth)
+        created = actions.submit(order, by=actor_of(request))
         generation = waiting.until_final(created.generation, seconds=wait)
         response = _accepted(generation)
         if created.replayed:
@@ -62,7 +63,7 @@ class GenerationsView(APIView):
         query = shapes.ListQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
         asked = query.validated_data
-        rows = queries.for_workspace(request.auth.workspace).prefetch_related("assets")
+        rows = queries.for_workspace(actor_of(request).workspace).prefetch_related("assets")
         found, following = pages.page(
             queries.matching(rows, asked), cursor=asked.get("cursor"), limit=asked["limit"]
         )
@@ -74,7 +75,7 @@ class GenerationView(APIView):
         summary="One generation", responses=shapes.GenerationSerializer, tags=["generations"]
     )
     def get(self, request: Request, public_id: str) -> Response:
-        return Response(represent(get_generation(request.auth, public_id)))
+        return Response(represent(get_generation(actor_of(request), public_id)))
 
     @extend_schema(
         summary="Delete a finished generation and its files",
@@ -82,7 +83,7 @@ class GenerationView(APIView):
         tags=["generations"],
     )
     def delete(self, request: Request, public_id: str) -> Response:
-        actions.delete(get_generation(request.auth, public_id), by=request.auth)
+        actions.delete(get_generation(actor_of(request), public_id), by=actor_of(request))
         return Response(status=204)
 
 
@@ -94,8 +95,8 @@ class CancelView(APIView):
         tags=["generations"],
     )
     def post(self, request: Request, public_id: str) -> Response:
-        generation = get_generation(request.auth, public_id)
-        actions.cancel(generation, by=request.auth)
+        generation = get_generation(actor_of(request), public_id)
+        actions.cancel(generation, by=actor_of(request))
         return Response(represent(generation))
 
 
@@ -109,7 +110,7 @@ class QuotesView(APIView):
         tags=["generations"],
     )
     def post(self, request: Request) -> Response:
-        quote = actions.quote(_order(request), by=request.auth)
+        quote = actions.quote(_order(request), by=actor_of(request))
         return Response(_represent_quote(quote), status=201)
 
 

@@ -36,10 +36,10 @@ def until_final(generation: Generation, *, seconds: int) -> Generation:
     if not seconds or generation.is_final or not places.acquire(blocking=False):
         return generation
     try:
-        end = monotonic() + seconds
-        while not generation.is_final and monotonic() < end:
+        end, found = monotonic() + seconds, generation
+        while found.due_at is not None and monotonic() < end:
             time.sleep(min(INTERVAL, max(0.0, end - monotonic())))
-            generation = for_workspace(generation.workspace).get(pk=generation.pk)
-        return generation
+            found = for_workspace(generation.workspace).get(pk=generation.pk)
+        return found
     finally:
         places.release()
