@@ -14,7 +14,7 @@ from generations.models import Asset, Generation, Upload
 from generations.states import ACTIVE, State
 
 
-def check(workspace: Workspace, *, credits: int) -> None:  # noqa: A002
+def check(workspace: Workspace, *, credits: int) -> None:
     """Refuse a job of `credits` micro-credits that the plan has no room for."""
     limits = limits_of(workspace)
     if limits.running_jobs is not None:

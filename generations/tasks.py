@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.utils import timezone
-from worker.doorbell import ring
 
 from generations import actions, alarms, storing
 from generations import dispatch as dispatching
 from generations import refresh as refreshing
 from generations.models import IdempotencyKey, Quote
+from worker.doorbell import ring
 
 KEEP_QUOTES = timedelta(days=7)
 

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from importlib.util import find_spec
-
 from django.urls import URLPattern, URLResolver, include, path
 
 from generations.views import gallery, generation, studio
@@ -16,6 +14,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("generations/<str:public_id>/status", generation.status, name="generation_status"),
     path("generations/<str:public_id>/cancel", generation.cancel, name="generation_cancel"),
     path("generations/<str:public_id>/delete", generation.delete, name="generation_delete"),
+    path("", include("generations.files_urls")),
 ]
-if find_spec("generations.files_urls"):
-    urlpatterns.append(path("", include("generations.files_urls")))

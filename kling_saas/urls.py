@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
-from generations.hooks import kling_callback
 
+from generations.hooks import kling_callback
 from kling_saas import pages
 
 urlpatterns: list[URLPattern | URLResolver] = [
