@@ -39,7 +39,7 @@ NOW = {
     State.RECONCILING: "The provider has not given a clear answer yet, so we keep asking. Your "
     "credits stay set aside until we know; nothing is charged twice. There is nothing you have "
     "to do.",
-    State.SUCCEEDED: "Ready.",
+    State.SUCCEEDED: "It can be played and downloaded now.",
     State.FAILED: "It did not work out.",
     State.CANCELED: "Cancelled. Nothing was charged.",
 }
