@@ -190,7 +190,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='hold',
-            index=models.Index(condition=models.Q(('state', 'open')), fields=['account'], include=('amount',), name='hold_open'),
+            index=models.Index(condition=models.Q(('state', 'open')), fields=['account', 'amount'], name='hold_open'),
         ),
         migrations.AddConstraint(
             model_name='hold',

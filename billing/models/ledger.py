@@ -59,9 +59,8 @@ class Hold(models.Model):
     class Meta:
         ordering = ["-pk"]
         indexes = [
-            models.Index(
-                fields=["account"], include=["amount"], condition=Q(state="open"), name="hold_open"
-            ),
+            # With the amount: the sum of open holds is read from the index alone.
+            models.Index(fields=["account", "amount"], condition=Q(state="open"), name="hold_open"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(amount__gte=0), name="hold_amount_not_negative"),

@@ -59,7 +59,7 @@ def buy(request: ActorRequest, slug: str) -> HttpResponse:
 
 
 @require_GET
-@workspace_required  # type: ignore[arg-type]
+@workspace_required
 def export(request: ActorRequest) -> StreamingHttpResponse:
     response = StreamingHttpResponse(
         _csv_lines(request.actor.workspace), content_type="text/csv; charset=utf-8"

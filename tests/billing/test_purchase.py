@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ from billing.models import Entry, Order, Pack, StripeEvent
 from tests.billing.conftest import SECRET, Shop
 from tests.conftest import Person
 from tests.queue import drain_queue
+from webhooks.models import Endpoint, Message
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -284,6 +286,17 @@ def test_it_asks_stripe_for_what_the_order_says(ada: Person, shop: Shop) -> None
     )
     assert session.metadata is not None
     assert session.metadata["order"] == order.public_id
+
+
+def test_it_announces_the_purchase_once(ada: Person, shop: Shop) -> None:
+    Endpoint.objects.create(workspace=ada.workspace, url="http://127.0.0.1:9/")
+    order = buy(ada)
+    paid = shop.press(order.checkout_url, "pay")
+    come_back(ada, paid)
+    come_back(ada, paid)
+    body = json.loads(Message.objects.get(workspace=ada.workspace).body)
+    assert body["type"] == "credits.purchased"
+    assert body["data"] == {"order": order.public_id, "credits": "100", "balance": "200"}
 
 
 def test_an_order_of_another_workspace_is_not_there(
