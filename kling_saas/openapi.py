@@ -1,4 +1,4 @@
-"""OpenAPI 3.1 as it is: problem answers, bearer key, operation ids that read well."""
+"""What OpenAPI says beyond the views: the problem answers, and the key."""
 
 from __future__ import annotations
 
@@ -6,47 +6,51 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
-from rest_framework import serializers
 
 from kling_saas.api_errors import TITLES
 
+TEXT, BOOLEAN = {"type": "string"}, {"type": "boolean"}
+FIELD_PROBLEM = {
+    "type": "object",
+    "properties": {"field": TEXT, "code": TEXT, "message": TEXT},
+    "required": ["field", "code", "message"],
+}
+PROBLEM = {
+    "type": "object",
+    "description": "RFC 9457. `errors` comes with invalid_input, `needed` and `available` with "
+    "insufficient_credits, `quota` with quota_exceeded.",
+    "properties": {
+        "type": {"type": "string", "format": "uri"},
+        "title": TEXT,
+        "status": {"type": "integer"},
+        "detail": TEXT,
+        "code": {"type": "string", "enum": sorted(TITLES)},
+        "request_id": TEXT,
+        "retryable": BOOLEAN,
+        "charged": BOOLEAN,
+        "errors": {"type": "array", "items": FIELD_PROBLEM},
+        "needed": TEXT,
+        "available": TEXT,
+        "quota": TEXT,
+    },
+    "required": [
+        *("type", "title", "status", "detail", "code", "request_id", "retryable", "charged"),
+    ],
+}
+READ_ERRORS = {401, 403, 404, 405, 406, 422, 429, 500}
+WRITE_ERRORS = READ_ERRORS | {400, 402, 409, 413, 415, 503}
 
-class FieldProblem(serializers.Serializer[Any]):
-    field = serializers.CharField()
-    code = serializers.CharField()
-    message = serializers.CharField()
 
-
-class ProblemSerializer(serializers.Serializer[Any]):
-    """RFC 9457. `errors` stands with invalid_input, `needed` and `available` with
-    insufficient_credits."""
-
-    type = serializers.CharField()
-    title = serializers.CharField()
-    status = serializers.IntegerField()
-    detail = serializers.CharField()
-    code = serializers.ChoiceField(choices=sorted(TITLES))
-    request_id = serializers.CharField()
-    retryable = serializers.BooleanField()
-    charged = serializers.BooleanField()
-    errors = FieldProblem(many=True, required=False)  # type: ignore[assignment]
-    needed = serializers.CharField(required=False)
-    available = serializers.CharField(required=False)
-    quota = serializers.CharField(required=False)
-
-
-READ_ERRORS = (401, 403, 404, 405, 406, 422, 429, 500)
-WRITE_ERRORS = (400, 401, 402, 403, 404, 405, 406, 409, 413, 415, 422, 429, 500, 503)
-
-
-class Schema(AutoSchema):
-    def get_response_serializers(self) -> Any:
-        found: Any = super().get_response_serializers()
-        if not isinstance(found, dict):
-            found = {200: found}
-        errors = READ_ERRORS if self.method in {"GET", "HEAD"} else WRITE_ERRORS
-        problems = {(status, "application/problem+json"): ProblemSerializer for status in errors}
-        return {**problems, **found}
+def document_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """A postprocessing hook: every operation may answer with problems."""
+    result["components"]["schemas"]["Problem"] = PROBLEM
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    for path in result["paths"].values():
+        for method, operation in path.items():
+            for status in sorted(READ_ERRORS if method == "get" else WRITE_ERRORS):
+                answer = {"description": "A problem", "content": content}
+                operation["responses"].setdefault(str(status), answer)
+    return result
 
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

@@ -224,7 +224,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["accounts.permissions.ScopePermission"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["kling_saas.parsers.StrictJSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "kling_saas.openapi.Schema",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_THROTTLE_CLASSES": [],
     "EXCEPTION_HANDLER": "kling_saas.api_errors.handle",
     "UNAUTHENTICATED_USER": None,
@@ -242,6 +242,15 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SCHEMA_PATH_PREFIX_TRIM": False,
     "SERVERS": [{"url": SITE_URL}],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "kling_saas.openapi.document_problems",
+    ],
+    "ENUM_NAME_OVERRIDES": {
+        "MediaKind": "generations.models.MediaKind",
+        "GenerationStatus": "generations.states.State",
+        "EntryKind": "billing.models.Entry.Kind",
+    },
 }
 
 # --- safety ------------------------------------------------------------------------------

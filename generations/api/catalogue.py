@@ -16,7 +16,12 @@ from kling.schema import input_schema
 
 
 class OperationsView(APIView):
-    @extend_schema(summary="What can be made", responses=shapes.OperationList, tags=["catalogue"])
+    @extend_schema(
+        operation_id="operations_list",
+        summary="What can be made",
+        responses=shapes.OperationList,
+        tags=["catalogue"],
+    )
     def get(self, request: Request) -> Response:
         served = _served()
         found = operations.all_operations()

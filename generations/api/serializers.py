@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from generations.actions import Order
+from generations.models import MediaKind
 from generations.states import State
 from kling import operations
 from webhooks.api.serializers import StrictSerializer
@@ -88,7 +89,7 @@ class ProviderOfGeneration(serializers.Serializer[Any]):
 
 class AssetSerializer(serializers.Serializer[Any]):
     id = serializers.CharField()
-    kind = serializers.ChoiceField(choices=["video", "image", "audio"])
+    kind = serializers.ChoiceField(choices=MediaKind.choices)
     media_type = serializers.CharField()
     bytes = serializers.IntegerField()
     sha256 = serializers.CharField()
@@ -149,7 +150,7 @@ class OperationSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     title = serializers.CharField()
     description = serializers.CharField()
-    media_kind = serializers.ChoiceField(choices=["video", "image", "audio"])
+    media_kind = serializers.ChoiceField(choices=MediaKind.choices)
     models = serializers.ListField(child=serializers.DictField())
     input_schema = serializers.DictField(help_text="JSON Schema of `input`.")
     providers = serializers.ListField(child=serializers.CharField())
@@ -161,7 +162,7 @@ class OperationList(serializers.Serializer[Any]):
 
 class UploadSerializer(serializers.Serializer[Any]):
     id = serializers.CharField()
-    kind = serializers.ChoiceField(choices=["video", "image", "audio"])
+    kind = serializers.ChoiceField(choices=MediaKind.choices)
     media_type = serializers.CharField()
     bytes = serializers.IntegerField()
     sha256 = serializers.CharField()

@@ -54,6 +54,7 @@ class GenerationsView(APIView):
         return response
 
     @extend_schema(
+        operation_id="generations_list",
         summary="List generations, newest first",
         parameters=[shapes.ListQuery],
         responses=shapes.GenerationPage,

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import Q
 
@@ -15,7 +16,7 @@ class ProviderAccount(models.Model):
 
     slug = models.SlugField(unique=True, help_text="Stands in the API as `provider`.")
     dialect = models.CharField(max_length=12, choices=Dialect.choices)
-    base_url = models.URLField(max_length=300)
+    base_url = models.CharField(max_length=300, validators=[URLValidator(["http", "https"])])
     endpoint_path = models.CharField(
         max_length=100, blank=True, help_text="Cloudsway: the endpoint that was purchased."
     )

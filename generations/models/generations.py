@@ -38,7 +38,7 @@ class Generation(models.Model):
     model = models.CharField(max_length=60)
     input = models.JSONField(help_text="As validated: every value that decides the price stands.")
     metadata = models.JSONField(default=dict, blank=True)
-    webhook_url = models.URLField(max_length=2000, blank=True)
+    webhook_url = models.CharField(max_length=2000, blank=True)
 
     account = models.ForeignKey(
         ProviderAccount, on_delete=models.PROTECT, related_name="generations"
