@@ -37,7 +37,7 @@ def test_it_lets_the_owner_sign_in(capsys: pytest.CaptureFixture[str], db: None)
     run(capsys, "--password", "compile-ships")
     form = {"login": "grace@example.com", "password": "compile-ships"}
 
-    assert Client().post("/accounts/login/", form).url == "/studio"
+    assert Client().post("/accounts/login/", form).url == "/studio/"
 
 
 def test_it_makes_neither_key_nor_credits_unasked(

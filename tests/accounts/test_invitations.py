@@ -35,7 +35,7 @@ def test_it_sends_a_link_and_lets_the_person_join(ada: Person, charlie: Person) 
 
     assert mail.outbox[0].to == ["charlie@example.com"]
     assert "Join" in page.content.decode()
-    assert joined.url == "/studio"
+    assert joined.url == "/studio/"
     assert roles(ada)["charlie@example.com"] == Role.VIEWER
     assert "Ada" in charlie.browser.get("/settings/workspace").content.decode()
 

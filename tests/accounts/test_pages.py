@@ -53,7 +53,7 @@ def test_it_shows_the_open_pages_to_everybody(visitor: Client, path: str) -> Non
 
 
 def test_it_sends_people_from_the_start_page_to_the_studio(ada: Person) -> None:
-    assert ada.browser.get("/").url == "/studio"
+    assert ada.browser.get("/").url == "/studio/"
 
 
 def test_it_sends_htmx_to_the_sign_in_as_a_whole_page(visitor: Client) -> None:
@@ -116,9 +116,16 @@ def test_it_survives_a_time_zone_that_the_system_lost(ada: Person) -> None:
     assert ada.browser.get("/settings/keys").status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/api/v1/operations", "/healthz"])
-def test_it_spends_no_query_on_the_session_of_programs(ada: Person, path: str) -> None:
+def test_it_spends_no_query_on_the_session_of_programs(ada: Person) -> None:
     with CaptureQueriesContext(connection) as queries:
-        ada.browser.get(path)
+        ada.browser.get("/api/v1/operations")
 
     assert not [query for query in queries if "django_session" in query["sql"]]
+
+
+@pytest.mark.parametrize("path", ["/", "/accounts/login/"])
+def test_it_spends_no_query_on_strangers(visitor: Client, path: str) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        visitor.get(path)
+
+    assert not list(queries)

@@ -21,7 +21,7 @@ def sign_in(
 def test_it_signs_in_with_e_mail_and_password(visitor: Client, ada: Person) -> None:
     response = sign_in(visitor, ada.user.email)
 
-    assert response.url == "/studio"
+    assert response.url == "/studio/"
     assert get_user(visitor) == ada.user
 
 
@@ -42,7 +42,7 @@ def test_it_leads_back_to_where_the_person_wanted_to_go(visitor: Client, ada: Pe
 def test_it_leads_to_no_other_site(visitor: Client, ada: Person) -> None:
     path = "/accounts/login/?next=https://evil.example/"
 
-    assert sign_in(visitor, ada.user.email, path=path).url == "/studio"
+    assert sign_in(visitor, ada.user.email, path=path).url == "/studio/"
 
 
 def test_it_refuses_a_wrong_password(visitor: Client, ada: Person) -> None:
@@ -83,7 +83,7 @@ def test_it_slows_down_guessing_even_with_the_right_password(visitor: Client, ad
         accepted = sign_in(visitor, ada.user.email)
 
     assert "Too many attempts" in refused.content.decode()
-    assert accepted.url == "/studio"
+    assert accepted.url == "/studio/"
 
 
 def test_it_slows_down_guessing_at_the_admin_too(visitor: Client, ada: Person) -> None:

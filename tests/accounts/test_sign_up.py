@@ -85,7 +85,7 @@ def test_it_refuses_an_easy_password(visitor: Client) -> None:
 
 
 def test_it_sends_people_who_are_signed_in_on(ada: Person) -> None:
-    assert ada.browser.get("/accounts/signup/").url == "/studio"
+    assert ada.browser.get("/accounts/signup/").url == "/studio/"
 
 
 @pytest.fixture

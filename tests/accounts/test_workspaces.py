@@ -37,7 +37,7 @@ def test_it_switches_between_workspaces(ada: Person) -> None:
     create(ada, "Side project")
     response = ada.browser.post("/workspaces/switch", {"workspace": ada.workspace.public_id})
 
-    assert response.url == "/studio"
+    assert response.url == "/studio/"
     assert ada.browser.get("/settings/workspace").context["workspace"] == ada.workspace
 
 
