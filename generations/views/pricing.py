@@ -15,7 +15,7 @@ from generations.actions import Order, Priced
 from generations.errors import InvalidRequest, ProviderUnavailable
 from kling.errors import FieldError
 
-STAND_IN = "…"  # for a text that is still to be written; its words do not change the price
+STAND_IN = "…"  # for a prompt that is still to be written; its words do not change the price
 
 
 @dataclass(frozen=True)
@@ -66,13 +66,6 @@ def _estimate(order: Order) -> Priced:
     try:
         return actions.estimate(order)
     except InvalidRequest as exc:
-        texts = [error for error in exc.errors if error.code == "required"]
-        if len(texts) != len(exc.errors):
+        if {(error.field, error.code) for error in exc.errors} != {("input.prompt", "required")}:
             raise
-        return actions.estimate(replace(order, input=_written(order.input, texts)))
-
-
-def _written(values: Mapping[str, Any], texts: list[FieldError]) -> dict[str, Any]:
-    """`values` with a stand-in for each text that is still missing."""
-    missing = {error.field.removeprefix("input.") for error in texts}
-    return {**values, **{name: STAND_IN for name in missing if name.endswith("prompt")}}
+        return actions.estimate(replace(order, input={**order.input, "prompt": STAND_IN}))

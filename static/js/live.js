@@ -3,37 +3,41 @@
 (function () {
   "use strict";
 
-  var started = Date.now();
+  var timers = new Map(); // part → timer, or "busy" while it is being asked for
+  var since = new WeakMap();
 
   // Often at first, when most jobs move; slower with age, and for the small pictures of a list.
   function pause(part) {
-    var age = Number(part.dataset.age || 0) + (Date.now() - started) / 1000;
+    if (!since.has(part)) since.set(part, Date.now());
+    var age = Number(part.dataset.age || 0) + (Date.now() - since.get(part)) / 1000;
     var seconds = age < 60 ? 2 : age < 300 ? 4 : age < 1800 ? 10 : 30;
     return (part.hasAttribute("data-poll-slow") ? Math.max(5, seconds) : seconds) * 1000;
   }
 
   function watch(part) {
-    if (part.dataset.watched) return;
-    part.dataset.watched = "yes";
-    setTimeout(function () { look(part); }, pause(part));
+    timers.set(part, setTimeout(function () { look(part); }, pause(part)));
   }
 
   function look(part) {
-    if (!document.contains(part)) return;
-    delete part.dataset.watched;
-    if (document.hidden) return; // taken up again when the page is shown
-    part.dataset.watched = "yes";
-    var again = function () {
-      delete part.dataset.watched;
-      if (document.contains(part) && part.dataset.gone !== "yes") watch(part);
-    };
+    if (timers.get(part) === "busy") return;
+    clearTimeout(timers.get(part));
+    timers.delete(part);
+    // A hidden page asks for nothing; it catches up when it is shown again.
+    if (!document.contains(part) || document.hidden) return;
+    timers.set(part, "busy");
+    function again() {
+      timers.delete(part);
+      if (document.contains(part) && !part.hasAttribute("data-gone")) watch(part);
+    }
     htmx
       .ajax("GET", part.dataset.poll, { source: part, target: part, swap: "outerHTML" })
       .then(again, again);
   }
 
   function watchAll() {
-    document.querySelectorAll("[data-poll]").forEach(watch);
+    document.querySelectorAll("[data-poll]").forEach(function (part) {
+      if (!timers.has(part)) watch(part);
+    });
   }
 
   // The time that a job has taken so far: [data-elapsed="seconds when the page was made"].
@@ -57,7 +61,7 @@
   document.addEventListener("htmx:afterSwap", function () { watchAll(); tick(); });
   document.addEventListener("htmx:responseError", function (event) {
     // Deleted in another window: nothing will ever come of asking.
-    if (event.detail.xhr.status === 404) event.detail.elt.dataset.gone = "yes";
+    if (event.detail.xhr.status === 404) event.detail.elt.setAttribute("data-gone", "");
   });
   document.addEventListener("visibilitychange", function () {
     if (!document.hidden) document.querySelectorAll("[data-poll]").forEach(look);
