@@ -184,6 +184,8 @@ class _Builder:
         for name, spec in self.schema["properties"].items():
             if "_" in name:
                 message = re.sub(rf"\b{name}\b", f"“{spec['title']}”", message)
+        for value, title in words.CHOICES["shot_type"].items():
+            message = re.sub(rf"\b{value}\b", f"“{title}”", message)
         return message
 
 

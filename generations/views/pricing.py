@@ -15,7 +15,10 @@ from generations.actions import Order, Priced
 from generations.errors import InvalidRequest, ProviderUnavailable
 from kling.errors import FieldError
 
-STAND_IN = "…"  # for a prompt that is still to be written; its words do not change the price
+# What somebody is still writing, and what takes its place meanwhile: its words do not change
+# the price.
+TEXTS = frozenset({"prompt", "multi_prompt", "multi_shot", "shot_type"})
+STAND_IN = {"prompt": "…"}
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ class PriceTag:
 def price_tag(operation: str, values: Mapping[str, Any], *, workspace: Workspace) -> PriceTag:
     tag = PriceTag(balance=billing.credits.balance(workspace))
     try:
-        found = _estimate(Order(operation, values))
+        found, errors = _estimate(Order(operation, values))
     except InvalidRequest as exc:
         return replace(tag, errors=tuple(exc.errors))
     except ProviderUnavailable as exc:
@@ -59,13 +62,22 @@ def price_tag(operation: str, values: Mapping[str, Any], *, workspace: Workspace
         lines=tuple(line.label for line in units.breakdown),
         units=format(units.amount, "f"),
         rate=found.price.rate,
+        errors=errors,
     )
 
 
-def _estimate(order: Order) -> Priced:
+def _estimate(order: Order) -> tuple[Priced, tuple[FieldError, ...]]:
+    """The price, and what is wrong with texts beside it; that a text is missing goes unsaid."""
     try:
-        return actions.estimate(order)
+        return actions.estimate(order), ()
     except InvalidRequest as exc:
-        if {(error.field, error.code) for error in exc.errors} != {("input.prompt", "required")}:
+        if not all(_name(error) in TEXTS for error in exc.errors):
             raise
-        return actions.estimate(replace(order, input={**order.input, "prompt": STAND_IN}))
+        errors = tuple(error for error in exc.errors if error.code != "required")
+    rest = {name: value for name, value in order.input.items() if name not in TEXTS}
+    return actions.estimate(replace(order, input={**rest, **STAND_IN})), errors
+
+
+def _name(error: FieldError) -> str:
+    """`multi_prompt` of `input.multi_prompt.0.prompt`."""
+    return error.field.removeprefix("input.").partition(".")[0]

@@ -68,3 +68,16 @@ def test_it_asks_few_queries(
         ada.browser.get("/studio/")
     with django_assert_max_num_queries(10):
         ada.browser.post("/studio/text-to-video/price", {"input.prompt": PROMPT})
+
+
+def test_it_keeps_the_price_while_shots_are_written(
+    ada: Person, cloudsway: ProviderAccount
+) -> None:
+    asked = {"input.multi_shot": "true", "input.shot_type": "customize", "input.mode": "pro"}
+    empty = text(ada.browser.post("/studio/text-to-video/price", asked))
+    assert "Create for 4 credits" in empty
+    assert "price__problem" not in empty
+    shot = {"input.multi_prompt.0.prompt": "A door", "input.multi_prompt.0.duration": "2"}
+    partly = text(ada.browser.post("/studio/text-to-video/price", {**asked, **shot}))
+    assert "Create for 4 credits" in partly
+    assert "The shots add up to 2 seconds, but duration is 5." in partly
