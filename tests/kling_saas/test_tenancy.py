@@ -1,0 +1,125 @@
+"""Every address that takes an id, walked with the ids of another workspace.
+
+The addresses come from the URL configuration itself: a new one that takes an id fails here until
+it is listed, with the id that belongs into it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.db.models import F
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from accounts.access import Actor
+from accounts.invitations import invite
+from accounts.models import Role
+from billing.models import Order, Pack
+from generations.models import Asset, Generation, ProviderAccount
+from tests.conftest import Person
+from tests.generations.test_main_job import SOUND, create
+from tests.working import finish
+from webhooks import endpoints, outbox
+from webhooks.models import Delivery
+
+pytestmark = pytest.mark.django_db
+SINCE = '{"since": "2026-01-01T00:00:00Z"}'
+METHODS = ("get", "post", "patch", "delete")
+# Addresses whose parameter is no id of a workspace's: what they open for whom is said beside them.
+OPEN_TO_ALL = {
+    "studio/<slug:operation>/",  # the catalogue is the same for everybody
+    "studio/<slug:operation>/price",
+    "credits/buy/<slug:slug>/",  # so is the price list
+    "api/v1/operations/<str:name>",
+    "files/<str:token>",  # whoever has the signed link may open it
+    "hooks/kling/<str:token>",  # whoever has the token may wake its job
+    "invitations/<str:public_id>",  # for the invited address, which is not yet a member
+    "invitations/<str:public_id>/accept",
+}
+
+
+def patterns(resolver: Any = None, prefix: str = "") -> Iterator[str]:
+    for pattern in (resolver or get_resolver()).url_patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from patterns(pattern, route)
+        elif isinstance(pattern, URLPattern) and "<" in route:
+            yield route
+
+
+def routes_with_ids() -> list[str]:
+    own = (route for route in patterns() if not route.startswith(("admin/", "accounts/")))
+    return sorted(route for route in set(own) if route not in OPEN_TO_ALL)
+
+
+@pytest.fixture
+def belongings(ada: Person, cloudsway: ProviderAccount, settings: Any) -> dict[str, str]:
+    """One of each thing that Ada has, by the part of the address that it belongs to."""
+    owner = Actor(workspace=ada.workspace, user=ada.user, role=Role.OWNER)
+    generation = finish(create(ada.api, SOUND)["id"])
+    Asset.objects.update(poster_key=F("key"))  # sound has no poster of its own
+    endpoint, _ = endpoints.create(by=owner, url="http://127.0.0.1:9/hook")
+    with transaction.atomic():
+        outbox.announce(
+            workspace=ada.workspace, type="generation.succeeded", data={}, url="http://127.0.0.1:9/"
+        )
+    order = Order.objects.create(
+        workspace=ada.workspace, pack=Pack.objects.first().slug, credits=1, amount=1, currency="usd"
+    )
+    of_endpoint = Delivery.objects.filter(endpoint=endpoint).latest("pk")
+    return {
+        "generations/": generation.public_id,
+        "assets/": generation.assets.first().public_id,
+        "credits/orders/": order.public_id,
+        "settings/webhooks/jobs/": str(Delivery.objects.get(endpoint=None).public_id),
+        "settings/webhooks/": endpoint.public_id,
+        "webhook-endpoints/": endpoint.public_id,
+        "deliveries/": str(of_endpoint.public_id),
+        "settings/members/": str(ada.workspace.memberships.get().pk),
+        "settings/invitations/": invite(
+            by=owner, email="eve@example.com", role=Role.MEMBER
+        ).public_id,
+        "settings/keys/": ada.workspace.api_keys.get().prefix,
+    }
+
+
+def fill(route: str, belongings: dict[str, str]) -> str:
+    path = "/" + route
+    while found := re.search(r"<\w+:\w+>", path):
+        before = path[: found.start()]
+        places = [place for place in belongings if before.endswith(place)]
+        assert places, f"{route}: say in `belongings` whose id stands there"
+        path = before + belongings[max(places, key=len)] + path[found.end() :]
+    return path
+
+
+def statuses(person: Person, path: str) -> dict[str, int]:
+    if path.startswith("/api/"):
+        client, sent = person.api.client, {"data": SINCE, "content_type": "application/json"}
+    else:
+        client, sent = person.browser, {"data": {"role": "viewer"}}
+    return {
+        method: getattr(client, method)(path, **(sent if method == "post" else {})).status_code
+        for method in METHODS
+    }
+
+
+def test_it_walks_many_addresses() -> None:
+    assert len(routes_with_ids()) >= 25
+
+
+@pytest.mark.parametrize("route", routes_with_ids())
+def test_it_hides_what_is_anothers(
+    ada: Person, charlie: Person, belongings: dict[str, str], route: str
+) -> None:
+    path = fill(route, belongings)
+    theirs = statuses(charlie, path)
+    assert set(theirs.values()) <= {404, 405}, theirs
+    assert 404 in theirs.values()
+    assert Generation.objects.get().deleted_at is None
+    # The control: it was the stranger that was refused, not the address that is wrong.
+    assert set(statuses(ada, path).values()) - {404, 405}
