@@ -43,3 +43,7 @@ class TooLarge(Exception):
 
 class UnsupportedMedia(Exception):
     """The file is of no type that we take, whatever its name says."""
+
+
+class StorageUnavailable(Exception):
+    """Files can be neither stored nor removed now. May pass."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -13,14 +16,16 @@ from django.db import transaction
 from accounts.access import Actor
 from accounts.models import Scope, Workspace
 from generations import quotas
-from generations.errors import InvalidRequest, TooLarge, UnsupportedMedia
+from generations.errors import InvalidRequest, StorageUnavailable, TooLarge, UnsupportedMedia
 from generations.media import downloading, storage
-from generations.media.errors import BrokenMedia
+from generations.media.errors import BrokenMedia, StorageDown
 from generations.media.probing import Probe, probe
 from generations.media.sniffing import HEAD_BYTES, MediaType, sniff
 from generations.models import Upload
 from generations.models.media import new_upload_id
 from kling.errors import FieldError
+
+log = logging.getLogger(__name__)
 
 STORE_SECONDS = 60.0
 LONGEST_NAME = 200
@@ -31,13 +36,13 @@ def save_upload(*, by: Actor, file: UploadedFile[Any]) -> Upload:
     """Check a file and store it.
 
     Raises NotPermitted, InvalidRequest (empty or broken), TooLarge, UnsupportedMedia,
-    QuotaExceeded, StorageDown; after any of them nothing is left.
+    QuotaExceeded, StorageUnavailable; after any of them nothing is left.
     """
     by.require(Scope.WRITE)
     _check_size(file)
     quotas.check_storage(by.workspace, adding=file.size or 0)
     media_type = _type_of(file)
-    with storage.incoming() as copied:
+    with _available(), storage.incoming() as copied:
         size, digest = downloading.copy(file.chunks(), copied)
         upload = Upload(
             public_id=new_upload_id(),
@@ -58,9 +63,13 @@ def save_upload(*, by: Actor, file: UploadedFile[Any]) -> Upload:
 
 
 def delete_upload(upload: Upload, *, by: Actor) -> None:
-    """Remove the file, then the row: a row without a file can be deleted again. StorageDown."""
+    """Remove the file, then the row: a row without a file can be deleted again.
+
+    Raises NotPermitted, StorageUnavailable.
+    """
     by.require(Scope.WRITE)
-    storage.remove(upload.key)
+    with _available():
+        storage.remove(upload.key)
     upload.delete()
 
 
@@ -69,6 +78,15 @@ def label_of(name: str) -> str:
     last = PurePosixPath(name.replace("\\", "/")).name
     shown = "".join(sign for sign in last if unicodedata.category(sign)[0] != "C")
     return unicodedata.normalize("NFC", shown).strip()[:LONGEST_NAME]
+
+
+@contextmanager
+def _available() -> Iterator[None]:
+    try:
+        yield
+    except StorageDown as exc:
+        log.error("an upload failed: %s", exc)
+        raise StorageUnavailable("Files cannot be stored now. Please try again.") from exc
 
 
 def _check_size(file: UploadedFile[Any]) -> None:
@@ -106,5 +124,6 @@ def _record(upload: Upload) -> None:
             quotas.check_storage(upload.workspace, adding=upload.bytes)
             upload.save(force_insert=True)
     except BaseException:
-        storage.remove(upload.key)
+        with suppress(StorageDown):
+            storage.remove(upload.key)
         raise

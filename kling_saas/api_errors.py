@@ -40,6 +40,7 @@ TITLES = {
     "rate_limited": "Too many requests",
     "quota_exceeded": "The plan's limit is reached",
     "provider_unavailable": "No provider is available",
+    "storage_unavailable": "Storage is not available",
     "payment_unavailable": "Payment is not available",
     "internal_error": "Something went wrong on our side",
 }
@@ -63,6 +64,7 @@ MEANINGS = {
     "rate_limited": "Wait for the seconds in Retry-After. 429.",
     "quota_exceeded": "Your plan has no room for this now; `quota` names the limit. 429.",
     "provider_unavailable": "No provider can take the job at the moment. 503.",
+    "storage_unavailable": "Files cannot be stored at the moment. 503.",
     "payment_unavailable": "Stripe cannot be reached, or is not set up. 503.",
     "internal_error": "Our mistake. Tell us the request_id. 500.",
 }
@@ -71,6 +73,7 @@ RETRYABLE = {
     "rate_limited",
     "quota_exceeded",
     "provider_unavailable",
+    "storage_unavailable",
     "payment_unavailable",
     "internal_error",
 }
@@ -152,9 +155,12 @@ SIMPLE: list[tuple[type[Exception], int, str]] = [
     (generations.errors.NotFinished, 409, "not_finished"),
     (generations.errors.QuoteExpired, 409, "quote_expired"),
     (generations.errors.IdempotencyInProgress, 409, "idempotency_in_progress"),
+    (generations.errors.TooLarge, 413, "too_large"),
     (exceptions.UnsupportedMediaType, 415, "unsupported_media_type"),
+    (generations.errors.UnsupportedMedia, 415, "unsupported_media_type"),
     (generations.errors.IdempotencyMismatch, 422, "idempotency_mismatch"),
     (generations.errors.ProviderUnavailable, 503, "provider_unavailable"),
+    (generations.errors.StorageUnavailable, 503, "storage_unavailable"),
     (billing.errors.PaymentUnavailable, 503, "payment_unavailable"),
 ]
 

@@ -58,8 +58,12 @@ def probe(path: Path, media_type: MediaType) -> Probe:
 def opened(path: Path, media_type: MediaType) -> Iterator[Any]:
     """The file as a PyAV container. What FFmpeg cannot read becomes BrokenMedia."""
     av = pyav()
+    # FFmpeg decodes a picture to open it: without the limit there a few bytes take gigabytes.
+    limits = [{"max_pixels": str(MAX_PIXELS)}] if media_type.kind == "image" else []
     try:
-        with av.open(str(path), format=media_type.demuxer, options=OPTIONS) as container:
+        with av.open(
+            str(path), format=media_type.demuxer, options=OPTIONS, stream_options=limits
+        ) as container:
             yield container
     except av.FFmpegError as exc:
         raise BrokenMedia("The file cannot be decoded.") from exc
@@ -83,10 +87,8 @@ def _pixels(stream: Any, media_type: MediaType) -> tuple[int | None, int | None]
     if media_type.kind == "audio" or stream.codec_context is None:
         return None, None
     width, height = stream.codec_context.width, stream.codec_context.height
-    if not width or not height:
-        raise BrokenMedia("The picture has no size.")
-    if width * height > MAX_PIXELS:
-        raise BrokenMedia(f"The picture is too large: {width} × {height} pixels.")
+    if not 0 < width * height <= MAX_PIXELS:
+        raise BrokenMedia("The picture has no size, or is too large.")
     return width, height
 
 

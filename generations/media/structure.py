@@ -55,6 +55,28 @@ def _box(file: BinaryIO, position: int, size: int) -> tuple[int, bytes]:
     return length, header[4:8]
 
 
+def _check_ebml(file: BinaryIO, size: int) -> None:
+    """RFC 8794, of WebM: the header, then one segment, whose length may be left open."""
+    head = file.read(1024)
+    header_end = _length(head, 4)[1] + _length(head, 4)[0]
+    length, start = _length(head, header_end + 4)
+    if head[header_end : header_end + 4] != b"\x18\x53\x80\x67":
+        raise BrokenMedia("The file has no content.")
+    is_open = length == (1 << 7 * (start - header_end - 4)) - 1
+    if not is_open and start + length > size:
+        raise BrokenMedia("The file is shorter than it says.")
+
+
+def _length(head: bytes, position: int) -> tuple[int, int]:
+    """A length of 1 to 8 bytes, told by its leading zero bits; and the position behind it."""
+    first = head[position] if position < len(head) else 0
+    if not first:
+        raise BrokenMedia("The file cannot be read.")
+    width = 9 - first.bit_length()
+    value = int.from_bytes(head[position : position + width], "big")
+    return value & ((1 << 7 * width) - 1), position + width
+
+
 def _check_riff(file: BinaryIO, size: int) -> None:
     """WAV and WebP. A WAV made as a stream has 0 or the largest number for its length."""
     said = int.from_bytes(file.read(8)[4:8], "little")
@@ -103,6 +125,7 @@ def _check_mp3(file: BinaryIO, size: int) -> None:
 
 CHECKERS: dict[str, Callable[[BinaryIO, int], None]] = {
     "mov": _check_boxes,
+    "matroska": _check_ebml,
     "wav": _check_riff,
     "webp_pipe": _check_riff,
     "png_pipe": _check_png,

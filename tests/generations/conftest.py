@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from generations.models import ProviderAccount
+from tests.conftest import make_account
+from tests.generations import media_server
+from tests.generations.media_server import MediaServer
+
+
+@pytest.fixture
+def host() -> Iterator[MediaServer]:
+    with media_server.running() as running:
+        yield running
+
+
+@pytest.fixture
+def account(db: None, host: MediaServer) -> ProviderAccount:
+    """A provider account whose provider is `host`."""
+    return make_account(host.url, dialect="cometapi")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where the default storage of the tests keeps its files."""
+    return tmp_path / "media"
