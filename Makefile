@@ -21,6 +21,7 @@ run: $(INSTALLED) ## Set up and serve the whole product on http://127.0.0.1:$POR
 	@exec $(MANAGE) serve
 
 web: $(INSTALLED) ## Serve the web alone on 0.0.0.0:$PORT (operators; any number of machines)
+	@$(MANAGE) prepare --static-only
 	@exec $(BIN)/gunicorn --config python:kling_saas.web_server kling_saas.wsgi:application
 
 worker: $(INSTALLED) ## Run a queue worker alone (operators; any number of machines)

@@ -6,6 +6,9 @@ import sys
 
 from django.core.management import execute_from_command_line
 
+from kling_saas import environment_files
+
 if __name__ == "__main__":
+    environment_files.load(sys.argv[1] if len(sys.argv) > 1 else "")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kling_saas.settings")
     execute_from_command_line(sys.argv)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
+# Registers our key scheme: here, and not in ready(), since workers need no OpenAPI (15 MB each).
+from kling_saas import openapi  # noqa: F401
 from kling_saas.api_views import DocsView, NothingHereView, SchemaView
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -9,7 +9,7 @@ class KlingSaasConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from kling_saas import openapi, schedules  # noqa: F401  openapi registers its key scheme
+        from kling_saas import schedules
 
         # Of django-q2, which has the table; an app without models sends no such signal.
         owner = apps.get_app_config("django_q")

@@ -7,7 +7,6 @@ from generations.hooks import kling_callback
 from kling_saas import pages
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", include("kling_saas.health_urls")),
     path("", include("generations.urls")),
     path("", include("billing.urls")),
     path("", include("webhooks.urls")),

@@ -50,8 +50,8 @@ def clear(run_dir: Path) -> list[int]:
 def _lives(facts: dict[str, Any]) -> bool:
     try:
         process = psutil.Process(facts["pid"])
-        same = abs(process.create_time() - facts["started"]) < 1
-        return same and process.status() != psutil.STATUS_ZOMBIE
+        same: bool = abs(process.create_time() - facts["started"]) < 1
+        return same and bool(process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
 

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import gc
 import os
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.utils.module_loading import autodiscover_modules
 from django_q.management.commands import qcluster
 
 from worker import lifeline, roster
@@ -27,4 +29,17 @@ class Command(qcluster.Command):  # type: ignore[misc]
         if options["worker_id"]:
             lifeline.tie_to(options["parent"])
             roster.enlist(options["directory"], worker_id=options["worker_id"])
+        share_memory()
         super().handle(*args, **options)
+
+
+def share_memory() -> None:
+    """Load what tasks need before the workers are forked, into memory that they share.
+
+    A worker that loaded it by itself would have a copy of its own; and an import that fails is
+    seen here, at the start, where in a worker it ends the process. Frozen, since the collector
+    writes into every object it looks at, and a page that is written is shared no longer.
+    """
+    autodiscover_modules("tasks")
+    gc.collect()
+    gc.freeze()

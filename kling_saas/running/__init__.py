@@ -1,0 +1,1 @@
+"""`manage.py serve`: the whole product as one family of processes."""
