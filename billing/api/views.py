@@ -8,9 +8,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts import keyset
 from accounts.access import Actor
+from accounts.authentication import actor_of
 from accounts.models import Scope
-from billing import checkout, credits, pagination, queries
+from billing import checkout, credits, queries
 from billing.api.serializers import (
     BalanceSerializer,
     CheckoutRequest,
@@ -47,13 +49,13 @@ class EntriesView(APIView):
         query = PageQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
         try:
-            page = pagination.newest_first(
+            page = keyset.newest_first(
                 queries.entries_of(actor.workspace),
                 field="seq",
                 limit=query.validated_data["limit"],
                 cursor=query.validated_data.get("cursor"),
             )
-        except pagination.InvalidCursor as exc:
+        except keyset.InvalidCursor as exc:
             raise serializers.ValidationError(
                 {"cursor": ["This is not a cursor of this list."]}
             ) from exc
@@ -96,7 +98,6 @@ class CheckoutsView(APIView):
 
 
 def _actor(request: Request, scope: Scope) -> Actor:
-    actor = request.auth
-    assert isinstance(actor, Actor)
+    actor = actor_of(request)
     actor.require(scope)
     return actor

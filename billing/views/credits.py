@@ -10,9 +10,10 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts import keyset
 from accounts.decorators import ActorRequest, workspace_required
 from accounts.models import Scope, Workspace
-from billing import checkout, credits, pagination, queries, stripe_client
+from billing import checkout, credits, queries, stripe_client
 from billing.amounts import to_text
 from billing.errors import PaymentUnavailable, UnknownPack
 
@@ -25,13 +26,13 @@ ORDERS_SHOWN = 10
 def overview(request: ActorRequest) -> HttpResponse:
     workspace = request.actor.workspace
     try:
-        page = pagination.newest_first(
+        page = keyset.newest_first(
             queries.entries_of(workspace),
             field="seq",
             limit=ENTRIES_A_PAGE,
             cursor=request.GET.get("cursor"),
         )
-    except pagination.InvalidCursor:
+    except keyset.InvalidCursor:
         return redirect("credits")
     context = {
         "balance": credits.balance(workspace),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import Http404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -9,13 +10,14 @@ from rest_framework.response import Response
 from rest_framework.serializers import ErrorDetail, ValidationError
 from rest_framework.views import APIView
 
+from accounts import keyset
 from accounts.access import Actor
 from accounts.authentication import actor_of
 from accounts.models import Scope
 from billing.amounts import to_text
 from generations import actions, queries
-from generations.api import pages, waiting
 from generations.api import serializers as shapes
+from generations.api import waiting
 from generations.models import Generation, Quote
 from generations.representation import moment, represent
 
@@ -65,10 +67,9 @@ class GenerationsView(APIView):
         query.is_valid(raise_exception=True)
         asked = query.validated_data
         rows = queries.for_workspace(actor_of(request).workspace).prefetch_related("assets")
-        found, following = pages.page(
-            queries.matching(rows, asked), cursor=asked.get("cursor"), limit=asked["limit"]
-        )
-        return Response({"data": [represent(row) for row in found], "next_cursor": following})
+        page = _page(queries.matching(rows, asked), asked)
+        data = [represent(row) for row in page.rows]
+        return Response({"data": data, "next_cursor": page.next_cursor})
 
 
 class GenerationView(APIView):
@@ -121,6 +122,14 @@ def get_generation(actor: Actor, public_id: str) -> Generation:
     if generation is None:
         raise Http404
     return generation
+
+
+def _page(rows: QuerySet[Generation], asked: dict[str, Any]) -> keyset.Page[Generation]:
+    try:
+        return keyset.newest_first(rows, limit=asked["limit"], cursor=asked.get("cursor"))
+    except keyset.InvalidCursor:
+        message = "Use the next_cursor of the page before."
+        raise ValidationError({"cursor": ErrorDetail(message, code="invalid")}) from None
 
 
 def _order(request: Request, *, idempotency_key: str = "") -> actions.Order:

@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.access import Actor
+from accounts.authentication import actor_of
 from accounts.models import Scope
 from webhooks import endpoints, queries
 from webhooks.api import pagination
@@ -35,12 +35,6 @@ def answered() -> Iterator[None]:
         raise NotFound from exc
     except DomainError as exc:
         raise ValidationError(exc.message_dict) from exc
-
-
-def actor_of(request: Request) -> Actor:
-    actor = request.auth
-    assert isinstance(actor, Actor)  # the permission class has seen to it
-    return actor
 
 
 def parsed(serializer: shapes.StrictSerializer) -> dict[str, Any]:

@@ -23,7 +23,7 @@ class Page(Generic[Row]):
 
 
 def newest_first(
-    rows: QuerySet[Row], *, field: str, limit: int, cursor: str | None = None
+    rows: QuerySet[Row], *, field: str = "pk", limit: int, cursor: str | None = None
 ) -> Page[Row]:
     """The page after `cursor`, ordered by `-field`. Raises InvalidCursor."""
     ordered = rows.order_by(f"-{field}")
