@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import ParamSpec
 
 from django.contrib import messages
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
@@ -15,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.decorators import ActorRequest, workspace_required
+from accounts.decorators import ActorRequest, ActorView, View, workspace_required
 from webhooks import endpoints, queries
 from webhooks.forms import EndpointForm
 from webhooks.models import DeliveryState, Endpoint
@@ -24,8 +23,6 @@ SHOWN = 25
 FAILED_SINCE = timedelta(days=7)
 
 P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponse]
-ActorView = Callable[Concatenate[ActorRequest, P], HttpResponse]
 
 
 def of_endpoint(view: ActorView[P]) -> View[P]:
