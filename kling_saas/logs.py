@@ -49,6 +49,8 @@ def configuration(*, json: bool) -> dict[str, Any]:
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["stderr"], "level": "INFO"},
         "loggers": {
+            # Django adds a handler of its own while DEBUG is on: each line would come twice.
+            "django": {"handlers": [], "level": "INFO", "propagate": True},
             # One line an enqueued task would drown everything else.
             "django-q": {"level": "WARNING", "handlers": ["stderr"], "propagate": False},
         },

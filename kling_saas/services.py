@@ -28,6 +28,8 @@ def database(url: str) -> dict[str, Any]:
     # No psycopg pool: django-q2 forks, and a forked pool hands one connection to two processes.
     config["CONN_MAX_AGE"] = 60
     config["CONN_HEALTH_CHECKS"] = True
+    # A server that is gone without a word would hold every request for minutes.
+    config.setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
     return config
 
 
@@ -62,16 +64,17 @@ def _s3(parts: Any) -> dict[str, Any]:
 
 
 def _s3_clients(*, path_style: bool) -> dict[str, Any]:
-    """Uploads of little memory (two parts of 8 MiB), and calls that end well within a task."""
+    """Uploads of little memory (one part of 8 MiB at a time), and calls that end well within a task."""
     from boto3.s3.transfer import TransferConfig
     from botocore.config import Config
 
     part = 8 * 1024 * 1024
     return {
         "transfer_config": TransferConfig(
-            max_concurrency=2,
             multipart_threshold=part,
             multipart_chunksize=part,
+            # With threads, ten parts wait in memory for their turn.
+            use_threads=False,
             preferred_transfer_client="classic",
         ),
         "client_config": Config(

@@ -1,0 +1,1 @@
+"""`manage.py doctor`: looks at the installation as a whole and names what is wrong."""
