@@ -64,7 +64,7 @@ def _s3(parts: Any) -> dict[str, Any]:
 
 
 def _s3_clients(*, path_style: bool) -> dict[str, Any]:
-    """Uploads of little memory (one part of 8 MiB at a time), and calls that end well within a task."""
+    """Uploads of little memory, one part of 8 MiB at a time; calls that end within a task."""
     from boto3.s3.transfer import TransferConfig
     from botocore.config import Config
 

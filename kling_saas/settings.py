@@ -20,14 +20,17 @@ VAR_DIR = Path(environment.text("VAR_DIR", str(BASE_DIR / "var"))).resolve()
 VAR_DIR.mkdir(parents=True, exist_ok=True)
 
 # --- where it runs -----------------------------------------------------------------------
-DEBUG = environment.flag("DEBUG", default=True)
+# Not set: development values, and the pages that customers see. On: Django's own error pages
+# and templates that reload. Off: production, which refuses development values.
+DEBUG = environment.flag("DEBUG")
+DEVELOPMENT = DEBUG or not environment.text("DEBUG")
 PORT = environment.integer("PORT", 8000, least=1)
 SITE_URL = environment.text("SITE_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
 DEVELOPMENT_SECRET_KEY = "development-only-secret-key-never-for-production-0123456789"  # noqa: S105
 SECRET_KEY = environment.text("SECRET_KEY", DEVELOPMENT_SECRET_KEY)
 SECRET_KEY_FALLBACKS = environment.words("SECRET_KEY_FALLBACKS")
 ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
-if not DEBUG:
+if not DEVELOPMENT:
     if SECRET_KEY == DEVELOPMENT_SECRET_KEY:
         raise ImproperlyConfigured("Set SECRET_KEY (50 random characters) when DEBUG is off.")
     if not environment.text("ALLOWED_HOSTS"):
@@ -243,6 +246,16 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SCHEMA_PATH_PREFIX_TRIM": False,
     "SERVERS": [{"url": SITE_URL}],
+    "TAGS": [
+        {
+            "name": "generations",
+            "description": "Jobs: price them, create them, see what came of them.",
+        },
+        {"name": "catalogue", "description": "What can be made, with which models and settings."},
+        {"name": "media", "description": "Results, and files to use as input."},
+        {"name": "credits", "description": "Balance, ledger, usage, and buying more."},
+        {"name": "webhooks", "description": "Be told when something has happened."},
+    ],
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "kling_saas.openapi.document_problems",
@@ -257,8 +270,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 # --- safety ------------------------------------------------------------------------------
 SECURE = SITE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
-SESSION_COOKIE_NAME = f"kling_session_{PORT}" if DEBUG else "kling_session"
-CSRF_COOKIE_NAME = f"kling_csrf_{PORT}" if DEBUG else "kling_csrf"
+SESSION_COOKIE_NAME = f"kling_session_{PORT}" if DEVELOPMENT else "kling_session"
+CSRF_COOKIE_NAME = f"kling_csrf_{PORT}" if DEVELOPMENT else "kling_csrf"
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 SECURE_SSL_REDIRECT = SECURE and environment.flag("SECURE_SSL_REDIRECT", default=True)
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
@@ -288,5 +301,5 @@ CONTENT_SECURITY_POLICY = {
 
 # One line a request, at its end.
 DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG
-LOGGING = logs.configuration(json=environment.flag("LOG_JSON", default=not DEBUG))
+LOGGING = logs.configuration(json=environment.flag("LOG_JSON", default=not DEVELOPMENT))
 logs.configure()

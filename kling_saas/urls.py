@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),
     path("api/v1/", include("kling_saas.api_urls")),
+    path("favicon.ico", pages.favicon),
     path("docs/errors", pages.errors, name="errors"),
     path("hooks/kling/<str:token>", kling_callback, name="kling_callback"),
     path("admin/", admin.site.urls),

@@ -28,7 +28,7 @@ class CreditsView(APIView):
     @extend_schema(
         operation_id="get_credits",
         summary="Balance",
-        tags=["Credits"],
+        tags=["credits"],
         responses=BalanceSerializer,
     )
     def get(self, request: Request) -> Response:
@@ -40,7 +40,7 @@ class EntriesView(APIView):
     @extend_schema(
         operation_id="list_credit_entries",
         summary="Ledger, newest first",
-        tags=["Credits"],
+        tags=["credits"],
         parameters=[PageQuery],
         responses=EntryPageSerializer,
     )
@@ -66,7 +66,7 @@ class PacksView(APIView):
     @extend_schema(
         operation_id="list_packs",
         summary="Packs on sale",
-        tags=["Credits"],
+        tags=["credits"],
         responses=PacksSerializer,
     )
     def get(self, request: Request) -> Response:
@@ -82,7 +82,7 @@ class CheckoutsView(APIView):
         operation_id="create_checkout",
         summary="Buy a pack",
         description="Send the buyer to `url`. The credits are there once the payment is.",
-        tags=["Credits"],
+        tags=["credits"],
         request=CheckoutRequest,
         responses={201: CheckoutSerializer},
     )

@@ -63,7 +63,7 @@ def _create() -> Demo:
         stdout=printed,
     )
     made = json.loads(printed.getvalue())
-    if settings.DEBUG:
+    if settings.DEVELOPMENT:
         # So that whoever tries the product sees the operator's side too; never in production.
         User.objects.filter(email=EMAIL).update(is_staff=True, is_superuser=True)
     return Demo(EMAIL, password, api_key=made["api_key"], workspace=made["workspace"])

@@ -85,9 +85,7 @@ def _sign_in() -> list[tuple[str, str]]:
     if known is None:
         return []
     lines = [("E-mail", known.email), ("Password", known.password), ("API key", known.api_key)]
-    if settings.DEBUG:
-        admin = (
-            f"http://127.0.0.1:{settings.PORT}/admin/ (the same sign-in; only while DEBUG is on)"
-        )
+    if settings.DEVELOPMENT:
+        admin = f"http://127.0.0.1:{settings.PORT}/admin/ (the same sign-in; not with DEBUG=off)"
         lines.append(("Admin", admin))
     return lines
