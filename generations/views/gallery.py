@@ -16,6 +16,7 @@ from accounts.models import Workspace
 from generations import queries
 from generations.models import Generation
 from generations.states import ACTIVE, State
+from generations.views.finding import named
 from generations.views.tiles import tile
 from kling import operations
 
@@ -102,7 +103,5 @@ def _url(filters: dict[str, str], **place: str) -> str:
 
 def _place(workspace: Workspace, public_id: str) -> int | None:
     """Where a page begins; also beside a generation that was deleted since."""
-    if not public_id:
-        return None
-    rows = Generation.objects.filter(workspace=workspace, public_id=public_id)
+    rows = named(Generation.objects.filter(workspace=workspace), public_id)
     return rows.values_list("pk", flat=True).first()

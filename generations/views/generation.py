@@ -17,6 +17,7 @@ from generations.errors import NotCancellable, NotFinished
 from generations.models import Generation, State
 from generations.representation import held
 from generations.views import telling
+from generations.views.finding import find, named
 from generations.views.results import results
 from generations.views.tiles import tile
 
@@ -24,7 +25,7 @@ from generations.views.tiles import tile
 @require_safe
 @workspace_required
 def generation(request: ActorRequest, public_id: str) -> HttpResponse:
-    found = _find(request.actor, public_id)
+    found = find(request.actor, public_id)
     return render(request, "generations/generation.html", _context(found, request.actor))
 
 
@@ -32,13 +33,13 @@ def generation(request: ActorRequest, public_id: str) -> HttpResponse:
 @workspace_required
 def status(request: ActorRequest, public_id: str) -> HttpResponse:
     """204 while the state is the one that the page shows, else the new part of the page."""
-    rows = queries.for_workspace(request.actor.workspace).filter(public_id=public_id)
+    rows = named(queries.for_workspace(request.actor.workspace), public_id)
     state = rows.values_list("state", flat=True).first()
     if state is None:
         raise Http404
     if state == request.GET.get("state"):
         return HttpResponse(status=204)
-    found = _find(request.actor, public_id)
+    found = find(request.actor, public_id)
     if request.GET.get("as") == "tile":
         context: dict[str, Any] = {"tile": tile(found), "is_update": True}
         return render(request, "generations/_tile.html", context)
@@ -49,7 +50,7 @@ def status(request: ActorRequest, public_id: str) -> HttpResponse:
 @require_POST
 @workspace_required
 def cancel(request: ActorRequest, public_id: str) -> HttpResponse:
-    found = _find(request.actor, public_id)
+    found = find(request.actor, public_id)
     try:
         actions.cancel(found, by=request.actor)
     except NotCancellable as exc:
@@ -62,7 +63,7 @@ def cancel(request: ActorRequest, public_id: str) -> HttpResponse:
 @require_POST
 @workspace_required
 def delete(request: ActorRequest, public_id: str) -> HttpResponse:
-    found = _find(request.actor, public_id)
+    found = find(request.actor, public_id)
     try:
         actions.delete(found, by=request.actor)
     except NotFinished as exc:
@@ -70,14 +71,6 @@ def delete(request: ActorRequest, public_id: str) -> HttpResponse:
         return redirect("generation", public_id)
     messages.success(request, "Deleted.")
     return redirect("gallery")
-
-
-def _find(actor: Actor, public_id: str) -> Generation:
-    rows = queries.for_workspace(actor.workspace).prefetch_related("assets", "transitions")
-    found = rows.filter(public_id=public_id).first()
-    if found is None:
-        raise Http404
-    return found
 
 
 def _context(found: Generation, actor: Actor) -> dict[str, Any]:

@@ -9,9 +9,10 @@ from uuid import uuid4
 from django.http import Http404, QueryDict
 
 from accounts.access import Actor
-from generations import forms, queries
+from generations import forms
 from generations.forms import words
 from generations.models import Generation
+from generations.views.finding import find
 from generations.views.offers import Offer
 from generations.views.pricing import PriceTag, price_tag
 from generations.views.tiles import recent_tiles
@@ -49,7 +50,7 @@ def chosen(available: list[Offer], operation: str) -> Offer:
 def fresh_sheet(available: list[Offer], operation: str, asked: QueryDict, *, actor: Actor) -> Sheet:
     """A form with defaults, an example's words, or the settings of an earlier generation."""
     if past := asked.get("from"):
-        return _sheet_of_past(available, _past(actor, str(past)))
+        return _sheet_of_past(available, find(actor, str(past)))
     offer = chosen(available, operation)
     values = forms.starting_values(offer.schema)
     examples = words.EXAMPLES.get(offer.name, ())
@@ -65,13 +66,6 @@ def _sheet_of_past(available: list[Offer], past: Generation) -> Sheet:
             return Sheet(offer, forms.known_values(offer.schema, past.input))
     notice = "What that generation was made with is not on offer any more."
     return Sheet(available[0], forms.starting_values(available[0].schema), notice=notice)
-
-
-def _past(actor: Actor, public_id: str) -> Generation:
-    found = queries.for_workspace(actor.workspace).filter(public_id=public_id).first()
-    if found is None:
-        raise Http404
-    return found
 
 
 def page_context(sheet: Sheet, available: list[Offer], *, actor: Actor) -> dict[str, Any]:

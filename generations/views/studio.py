@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from django.contrib import messages
@@ -34,7 +35,7 @@ from generations.views.sheet import (
     price_context,
 )
 
-KEY_LENGTH = 60
+KEY = re.compile(r"form-[0-9a-f]{32}")
 STATUSES: dict[type[Exception], int] = {
     InsufficientCredits: 402,
     NotPermitted: 403,
@@ -129,4 +130,4 @@ def _page(
 
 def _key(request: ActorRequest) -> str:
     key = request.POST.get("key", "")
-    return key if key.startswith("form-") and len(key) <= KEY_LENGTH else new_key()
+    return key if KEY.fullmatch(key) else new_key()

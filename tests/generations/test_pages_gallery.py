@@ -70,8 +70,8 @@ def test_it_goes_on_beside_what_was_deleted(ada: Person, cloudsway: ProviderAcco
 
 def test_it_filters(ada: Person, cloudsway: ProviderAccount) -> None:
     [sound] = make(ada, 1)
-    [video] = make(ada, 1, "text-to-video")
     finish(sound)
+    [video] = make(ada, 1, "text-to-video")
     browser = ada.browser
     assert shown(browser.get("/gallery/", {"status": "ready"})) == [sound]
     assert shown(browser.get("/gallery/", {"operation": "text-to-video"})) == [video]
@@ -93,7 +93,7 @@ def test_it_ignores_places_that_are_not_ours(
 ) -> None:
     made = make(ada, 2)[::-1]
     [foreign] = make(charlie, 1)
-    for place in (foreign, "gen_nothing", "x' OR 1=1", "-1"):
+    for place in (foreign, "gen_nothing", "x' OR 1=1", "-1", "\0"):
         assert shown(ada.browser.get("/gallery/", {"before": place})) == made
         assert shown(ada.browser.get("/gallery/", {"after": place})) == made
 

@@ -178,7 +178,7 @@ def test_it_shows_what_is_foreign_as_absent(
     ada: Person, charlie: Person, cloudsway: ProviderAccount
 ) -> None:
     public_id = ask(ada, "Rain on a roof")
-    for name in (public_id, "gen_nothing"):
+    for name in (public_id, "gen_nothing", "gen_%00", "nonsense"):
         assert charlie.browser.get(f"/generations/{name}").status_code == 404
         assert charlie.browser.get(f"/generations/{name}/status").status_code == 404
         assert charlie.browser.post(f"/generations/{name}/cancel").status_code == 404

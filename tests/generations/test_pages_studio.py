@@ -120,7 +120,6 @@ def test_it_names_each_wrong_field_and_keeps_the_text(
     page = text(response)
     assert "Leave out may have at most 2500 characters." in page
     assert 'id="input-negative_prompt-error"' in page
-    assert "<details" in page
     assert re.search(r'<details class="fold" open>\s*<summary>More options', page)
     kept = Form(response).values
     assert (kept["input.prompt"], kept["input.negative_prompt"]) == ("Dusk  <b>&", too_long)
@@ -264,7 +263,8 @@ def test_it_hides_the_past_of_others(
     open_studio(ada.browser).send(ada.browser, input__prompt=PROMPT)
     past = Generation.objects.get().public_id
     assert charlie.browser.get("/studio/", {"from": past}).status_code == 404
-    assert charlie.browser.get("/studio/", {"from": "gen_nothing"}).status_code == 404
+    for name in ("gen_nothing", "gen_\0"):
+        assert charlie.browser.get("/studio/", {"from": name}).status_code == 404
 
 
 def test_it_offers_newcomers_an_example(ada: Person, cloudsway: ProviderAccount) -> None:
