@@ -218,6 +218,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 40 * 1024 * 1024  # three 10 MB images in Base64
 MAX_UPLOAD_BYTES = 100 * 1024 * 1024
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT.mkdir(exist_ok=True)  # whitenoise warns of one that is not there
 STATICFILES_DIRS = [BASE_DIR / "static"]
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"

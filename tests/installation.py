@@ -6,6 +6,7 @@ database with the bare driver, from files, over HTTP or from the process table.
 
 from __future__ import annotations
 
+import atexit
 import fcntl
 import os
 import shutil
@@ -14,7 +15,9 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -30,7 +33,10 @@ ROOT = Path(__file__).resolve().parent.parent
 SERVER = os.environ.get("DATABASE_URL", "")
 ON_POSTGRES = SERVER.startswith("postgres")
 # What the developer at this machine has set up for real must not be used by a test.
-FOREIGN = ("COMETAPI_", "CLOUDSWAY_", "KLING_", "STRIPE_", "SIMULATOR_", "PORT", "SITE_URL")
+FOREIGN = (
+    *("COMETAPI_", "CLOUDSWAY_", "KLING_", "STRIPE_", "SIMULATOR_", "PAYMENT_", "STORAGE_"),
+    *("PORT", "SITE_URL", "DEBUG", "SECRET_KEY", "ALLOWED_HOSTS"),
+)
 
 
 class Installation:
@@ -125,7 +131,7 @@ def installation(folder: Path, *, shared: Path, **environment: str) -> Iterator[
     folder.mkdir(exist_ok=True)
     name = f"kling_test_{uuid4().hex[:12]}"
     if ON_POSTGRES:
-        _on_server(f'CREATE DATABASE {name} TEMPLATE "{template}"')
+        _on_server(f"CREATE DATABASE {name} TEMPLATE {template}")
         url = _server_url(name)
     else:
         shutil.copy(template, folder / "db.sqlite3")
@@ -146,23 +152,31 @@ def shared_folder(factory: pytest.TempPathFactory) -> Path:
 
 
 def _template(shared: Path) -> str:
-    """A migrated database to copy: made once for all parallel test processes."""
+    """A migrated database to copy: the file that all parallel test processes share, or a name."""
+    if ON_POSTGRES:
+        return _template_on_server()
     folder = shared / "template"
-    name = f"kling_template_{abs(hash(str(shared))) % 10**10}" if ON_POSTGRES else ""
     with (shared / "template.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        done = folder / "done"
-        if not done.exists():
+        if not (folder / "done").exists():
             folder.mkdir(exist_ok=True)
-            if ON_POSTGRES:
-                _on_server(f'DROP DATABASE IF EXISTS "{name}"')
-                _on_server(f'CREATE DATABASE "{name}"')
-            url = _server_url(name) if ON_POSTGRES else f"sqlite:///{folder / 'db.sqlite3'}"
-            maker = Installation(folder, database_url=url)
-            maker.manage("migrate", "--skip-checks", "-v0")
-            maker.manage("createcachetable")
-            done.write_text(name or str(folder / "db.sqlite3"))
-        return done.read_text()
+            _migrate(folder, f"sqlite:///{folder / 'db.sqlite3'}")
+            (folder / "done").touch()
+    return str(folder / "db.sqlite3")
+
+
+@lru_cache
+def _template_on_server() -> str:
+    name = f"kling_template_{uuid4().hex[:12]}"
+    _on_server(f"CREATE DATABASE {name}")
+    atexit.register(_on_server, f"DROP DATABASE {name}")
+    with TemporaryDirectory() as folder:
+        _migrate(Path(folder), _server_url(name))
+    return name
+
+
+def _migrate(folder: Path, database_url: str) -> None:
+    Installation(folder, database_url=database_url).manage("prepare")
 
 
 def _server_url(name: str) -> str:
