@@ -161,7 +161,7 @@ class _Builder:
             entry = given[place] if place < len(given) else None
             made = self.control(f"{path}.{place}", spec["items"], entry)
             inner = tuple(replace(child, help="") for child in made.children or (made,))
-            rows.append(Row(place + 1, inner, entry is None))
+            rows.append(Row(place + 1, inner))
         return tuple(rows)
 
     def _placeholder(self, name: str, spec: Schema) -> str:

@@ -22,7 +22,6 @@ class Row:
 
     number: int
     controls: tuple[Control, ...]
-    is_blank: bool
 
 
 @dataclass(frozen=True)

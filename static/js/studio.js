@@ -126,8 +126,10 @@
   }
 
   function startRows(list) {
-    var filled = rowsOf(list).filter(function (row) { return !row.hasAttribute("data-blank"); });
-    showRows(list, Math.max(1, filled.length));
+    var filled = rowsOf(list).map(function (row) {
+      return all("input, textarea", row).some(function (input) { return input.value; });
+    });
+    showRows(list, Math.max(1, filled.lastIndexOf(true) + 1));
   }
 
   function addRow(list) {
@@ -237,30 +239,44 @@
   });
 
   // Back from the page of the new job: the same form again is meant as another job.
-  window.addEventListener("pageshow", function (event) {
-    if (!event.persisted) return;
+  function renewKey() {
     var bytes = crypto.getRandomValues(new Uint8Array(16));
     var hex = Array.from(bytes, function (byte) { return byte.toString(16).padStart(2, "0"); });
     form.querySelector("[data-key]").value = "form-" + hex.join("");
+  }
+
+  function cameBack() {
+    var entry = performance.getEntriesByType("navigation")[0];
+    return Boolean(entry) && entry.type === "back_forward";
+  }
+
+  window.addEventListener("pageshow", function (event) {
+    if (!event.persisted) return;
+    renewKey();
     ask();
   });
 
-  all("[data-rows]").forEach(startRows);
-  all("[data-count]").forEach(count);
-  var before = new FormData(form);
-  limit();
-  var after = new FormData(form);
-  // The browser brought back what was typed, or the model had another choice: ask again.
-  if (new URLSearchParams(before).toString() !== new URLSearchParams(after).toString()) ask();
-  window.addEventListener("load", function () {
-    var restored = all("input, textarea, select").some(function (input) {
-      if (input.type === "radio" || input.type === "checkbox") {
-        return input.checked !== input.defaultChecked;
-      }
-      return input.type !== "hidden" && !input.matches("select") && input.value !== input.defaultValue && !input.dataset.slider;
-    });
-    if (restored) { limit(); all("[data-count]").forEach(count); ask(); }
-  });
-  var focus = document.querySelector("[data-focus]");
-  if (focus) focus.focus();
+  // Whether a control holds something else than the server has put there.
+  function isChanged(input) {
+    if (/radio|checkbox/.test(input.type)) return input.checked !== input.defaultChecked;
+    if (input.matches("select")) {
+      return !(input.selectedOptions[0] || {}).defaultSelected;
+    }
+    return input.type !== "hidden" && !input.dataset.slider && input.value !== input.defaultValue;
+  }
+
+  // At load, not before: a browser that brings back what was typed does so after the document is
+  // read, and leaves out what is disabled by then.
+  function start() {
+    all("[data-rows]").forEach(startRows);
+    all("[data-count]").forEach(count);
+    limit();
+    if (cameBack()) renewKey();
+    if (all("input, textarea, select").some(isChanged)) ask();
+    var focus = document.querySelector("[data-focus]");
+    if (focus) focus.focus();
+  }
+
+  if (document.readyState === "complete") start();
+  else window.addEventListener("load", start);
 })();
