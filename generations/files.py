@@ -136,7 +136,7 @@ def _respond(served: Served, request: HttpRequest) -> HttpResponseBase:
     if unchanged is not None and unchanged.status_code != 200:
         return unchanged
     if request.method == "HEAD":
-        return HttpResponse(headers={**headers, "Content-Length": str(served.size)})
+        return _head(served, headers)
     try:
         wanted = ranges.wanted(
             request.headers, size=served.size, etag=served.etag, modified=headers["Last-Modified"]
@@ -145,6 +145,16 @@ def _respond(served: Served, request: HttpRequest) -> HttpResponseBase:
         headers["Content-Range"] = f"bytes */{served.size}"
         return HttpResponse(status=416, headers=headers)
     return _stream(served, wanted, headers)
+
+
+def _head(served: Served, headers: dict[str, str]) -> HttpResponseBase:
+    try:
+        size = storage.size(served.key)
+    except NotStored as exc:
+        raise _missing(served.key) from exc
+    except StorageDown as exc:
+        return _unavailable(served.key, exc)
+    return HttpResponse(headers={**headers, "Content-Length": str(size)})
 
 
 def _stream(
@@ -182,7 +192,7 @@ def _disposition(request: HttpRequest, name: str) -> str:
 
 
 def _missing(key: str) -> Http404:
-    log.error("%s is in the database and not in storage", key)
+    log.error("%s is in the database and not whole in storage", key)
     return Http404("The file is gone.")
 
 

@@ -130,6 +130,9 @@ def read(key: str, *, first: int, length: int) -> Part:
         if path is None:
             return Part(_remote_body(key, first, length), length)
         file = path.open("rb")
+        if os.fstat(file.fileno()).st_size < first + length:
+            file.close()
+            raise NotStored(f"{key} is shorter than it was")
         file.seek(first)
         return Part(file, length)
 

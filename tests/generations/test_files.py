@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -215,7 +216,14 @@ def test_it_says_404_for_a_file_that_is_gone(
     assert Client().get(path_of(film)).status_code == 404
     assert Client().get(path_of(film, poster=True)).status_code == 404
     assert ada.api.get(f"/assets/{film.public_id}/content").status_code == 404
-    assert f"{film.key} is in the database and not in storage" in caplog.text
+    assert Client().head(path_of(film)).status_code == 404
+    assert f"{film.key} is in the database and not whole in storage" in caplog.text
+
+
+def test_it_does_not_pass_half_a_file_for_a_whole_one(film: Asset, folder: Path) -> None:
+    os.truncate(folder / film.key, 1000)
+    assert get(film).status_code == 404
+    assert get(film, range="bytes=0-99").status_code == 206
 
 
 def test_it_serves_programs_with_a_key(ada: Person, film: Asset, content: bytes) -> None:

@@ -5,21 +5,26 @@ from __future__ import annotations
 import hashlib
 import io
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import av
 import pytest
+import time_machine
+from django.db import connection
+from django.utils import timezone
 
-from generations import tasks
+from generations import alarms, tasks, timing
 from generations.models import Asset, Generation, ProviderAccount, State
+from generations.states import claim
 from tests.conftest import Person
 from tests.generations import media
 from tests.generations.builders import make_due, make_storing, output
 from tests.generations.media_server import (
     TASK,
     MediaServer,
-    cut,
     drip,
     redirect,
     status,
@@ -127,13 +132,31 @@ def test_it_does_nothing_for_a_doubled_doorbell(film: Generation, host: MediaSer
 
 
 def test_it_leaves_a_job_alone_that_another_worker_has(film: Generation, host: MediaServer) -> None:
-    other = Generation.objects.get(pk=film.pk)
-    host.on("/film.mp4", cut(media.mp4()))
-    host.task_gives(output(f"{host.url}/film.mp4"))
-    store(film)  # it waits for its next try now
-    host.asked.clear()
-    tasks.store(other.pk)
-    assert host.asked == []
+    assert claim(film, seconds=timing.STORE_LEASE)
+    store(film)
+    assert (film.state, host.asked) == (State.STORING, [])
+
+
+def test_it_is_taken_up_again_when_its_worker_dies(film: Generation) -> None:
+    doorbell = ("generations.tasks.store", (film.pk,))
+    assert doorbell in alarms.due()
+    assert claim(film, seconds=timing.STORE_LEASE)
+    assert doorbell not in alarms.due()
+    with time_machine.travel(timezone.now() + timedelta(seconds=timing.STORE_LEASE + 1)):
+        assert doorbell in alarms.due()
+        assert store(film).state == State.SUCCEEDED
+
+
+def test_it_counts_a_run_that_breaks(ada: Person, account: ProviderAccount) -> None:
+    """A mistake of ours must neither stop the job for ever nor turn in circles."""
+    generation = make_storing(ada.workspace, account, {"kind": "video"}, task_id=TASK)
+    for _ in range(5):
+        with pytest.raises(KeyError):
+            tasks.store(make_due(generation).pk)
+    generation.refresh_from_db()
+    assert (generation.state, generation.checks) == (State.STORING, 5)
+    assert generation.due_at > timezone.now()
+    assert generation.attention == "Not stored yet: KeyError, see the log"
 
 
 def test_it_leaves_a_job_alone_that_is_not_storing(film: Generation, host: MediaServer) -> None:
@@ -203,9 +226,10 @@ def test_it_shows_nothing_before_all_files_are_there(
 def test_it_ends_a_slow_download_in_time(
     film: Generation, host: MediaServer, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("generations.storing.DOWNLOADS_END", 0.4)
     host.on("/film.mp4", drip(media.mp4()), whole(media.mp4()))
-    store(film)
+    with monkeypatch.context() as hurry:
+        hurry.setattr("generations.storing.DOWNLOADS_END", 0.4)
+        store(film)
     assert (film.state, film.checks) == (State.STORING, 1)
     assert files_in(folder) == []
     assert store(make_due(film)).state == State.SUCCEEDED
@@ -225,3 +249,18 @@ def test_it_erases_nothing_of_a_generation_that_is_kept(film: Generation, folder
     store(film)
     tasks.erase(film.pk)
     assert len(files_in(folder)) == 2
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_it_stores_once_however_many_workers_come_at_once(
+    ada: Person, film: Generation, host: MediaServer
+) -> None:
+    def work(_number: int) -> None:
+        tasks.store(film.pk)
+        connection.close()
+
+    with ThreadPoolExecutor(max_workers=6) as workers:
+        list(workers.map(work, range(6)))
+    film.refresh_from_db()
+    assert (film.state, host.asked) == (State.SUCCEEDED, ["/film.mp4"])
