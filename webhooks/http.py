@@ -57,13 +57,20 @@ MAX_REDIRECTS = 3
 REDIRECTS = {301, 302, 303, 307, 308}
 
 
+class _StayingSession(HTTPSession):  # type: ignore[misc]  # untyped
+    """Knows no redirects: requests would unpack and keep their whole body, whatever its size."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        return None
+
+
 def session(*, total: float | None = None) -> requests.Session:
     """A `requests` session for addresses we did not choose. Close it after use.
 
     `total`: seconds from now in which everything done with this session must be over.
     Calls raise `requests` exceptions; wrap them in `errors()` to get ours.
     """
-    made: requests.Session = HTTPSession(
+    made: requests.Session = _StayingSession(
         Config(
             ip_filter_enable=False,  # done by the adapters mounted below
             ip_filter_allow_loopback_ips=False,
@@ -164,5 +171,12 @@ def _follow(client: requests.Session, url: str) -> requests.Response:
         if answer.status_code not in REDIRECTS or not target:
             return answer
         answer.close()
-        url = urljoin(url, target)
+        url = _next(url, target)
     raise TooManyRedirects(f"More than {MAX_REDIRECTS} redirects.")
+
+
+def _next(url: str, target: str) -> str:
+    try:
+        return urljoin(url, target)
+    except ValueError as exc:  # such as "//[nowhere]/"
+        raise UnsafeAddress("The redirect leads to no valid address.") from exc

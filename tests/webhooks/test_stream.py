@@ -40,7 +40,16 @@ def test_it_follows_redirects_up_to_three(receiver: Receiver) -> None:
         fetch(receiver)
 
 
-@pytest.mark.parametrize("target", ["file:///etc/passwd", "https://user:pw@example.com/"])
+@pytest.mark.parametrize(
+    "target",
+    [
+        "file:///etc/passwd",
+        "https://user:pw@example.com/",
+        "https://[::1/",
+        "//[not-an-address]/",
+        "https://example.com:port/",
+    ],
+)
 def test_it_checks_where_a_redirect_leads(receiver: Receiver, target: str) -> None:
     receiver.answers = [status(302, Location=target)]
     with pytest.raises(http.UnsafeAddress):
@@ -70,6 +79,16 @@ def raw(*parts: bytes) -> Callable[[BaseHTTPRequestHandler], None]:
 
 
 OK = b"HTTP/1.1 200 OK\r\n"
+
+
+def test_it_reads_nothing_of_a_redirect(receiver: Receiver) -> None:
+    def endless(handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(b"HTTP/1.1 302 Found\r\nLocation: /next\r\n\r\n")
+        while not receiver.closing.wait(0.02):
+            handler.wfile.write(b"x")
+
+    receiver.answers = [endless, status(200, body=b"here")]
+    assert fetch(receiver, total=5) == b"here"
 
 
 def test_it_refuses_too_much_without_a_length(receiver: Receiver) -> None:
