@@ -59,9 +59,7 @@ def rotate(signer: Signer) -> str:
     A second rotation within the overlap ends the oldest secret at once: who rotates twice wants
     the first one gone.
     """
-    locked = (
-        type(signer)._default_manager.select_for_update(of=("self",), no_key=True).get(pk=signer.pk)
-    )
+    locked = _locked(signer)
     secret = secrets.new_secret()
     signer.sealed_previous_secret = locked.sealed_secret
     signer.previous_secret_expires_at = timezone.now() + OVERLAP
@@ -77,11 +75,7 @@ def reseal() -> int:
     rows: list[Signer] = [*Endpoint.objects.all(), *WorkspaceSecret.objects.all()]
     for row in rows:
         with transaction.atomic():
-            locked = (
-                type(row)
-                ._default_manager.select_for_update(of=("self",), no_key=True)
-                .get(pk=row.pk)
-            )
+            locked = _locked(row)
             for name in ("sealed_secret", "sealed_previous_secret"):
                 if sealed := getattr(locked, name):
                     setattr(locked, name, secrets.seal(secrets.unseal(sealed)))
