@@ -1,10 +1,11 @@
 from __future__ import annotations
 
-# A trigger counts as installed when it is enabled; its text is that of its function.
+# A trigger counts as installed when it fires for us, not on replicas only; its text is that of its
+# function.
 INSTALLED = """
 SELECT t.tgname, p.prosrc FROM pg_trigger t
 JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_class c ON c.oid = t.tgrelid
-WHERE NOT t.tgisinternal AND t.tgname LIKE 'billing\\_%%' AND t.tgenabled <> 'D'
+WHERE NOT t.tgisinternal AND t.tgname LIKE 'billing\\_%%' AND t.tgenabled IN ('O', 'A')
 AND c.relnamespace = current_schema()::regnamespace
 """
 
@@ -127,7 +128,8 @@ for _table in ("unitprice", "margin"):
         f"BEFORE INSERT OR UPDATE OR DELETE ON billing_{_table} FOR EACH ROW",
         """
   IF EXISTS (SELECT 1 FROM billing_pricebook WHERE published_at IS NOT NULL
-      AND id IN (CASE TG_OP WHEN 'INSERT' THEN NEW.book_id ELSE OLD.book_id END)) THEN
+      AND id IN (CASE TG_OP WHEN 'INSERT' THEN NEW.book_id ELSE OLD.book_id END,
+                 CASE TG_OP WHEN 'DELETE' THEN OLD.book_id ELSE NEW.book_id END)) THEN
     RAISE 'a published price book is frozen' USING ERRCODE = 'check_violation';
   END IF;
   RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;

@@ -8,6 +8,11 @@ def _published(book: str) -> str:
     return f"{book} IN ({published})"
 
 
+def _taken(table: str, columns: str) -> str:
+    new = ", ".join(f"NEW.{name}" for name in columns.split(", "))
+    return f"EXISTS (SELECT 1 FROM billing_{table} WHERE ({columns}) = ({new}))"
+
+
 FROZEN = "a published price book is frozen"
 
 # name: (event and table, condition, message)
@@ -65,12 +70,34 @@ REFUSALS = {
     "billing_book_kept": ("DELETE ON billing_pricebook", "OLD.published_at IS NOT NULL", FROZEN),
 }
 for _table in ("unitprice", "margin"):
-    for _event, _row in (("INSERT", "NEW"), ("UPDATE", "OLD"), ("DELETE", "OLD")):
+    for _event, _rows in (("INSERT", ["NEW"]), ("UPDATE", ["OLD", "NEW"]), ("DELETE", ["OLD"])):
         REFUSALS[f"billing_{_table}_frozen_{_event.lower()}"] = (
             f"{_event} ON billing_{_table}",
-            _published(f"{_row}.book_id"),
+            " OR ".join(_published(f"{row}.book_id") for row in _rows),
             FROZEN,
         )
+
+# INSERT OR REPLACE deletes the row in its way, and no trigger of a deletion hears of it.
+UNIQUE = {
+    "creditaccount": ["workspace_id"],
+    "entry": ["key", "account_id, seq"],
+    "hold": ["reference"],
+    "pricebook": ["version"],
+    "unitprice": ["book_id, unit_type"],
+    "margin": ["book_id, operation, model"],
+}
+for _table, _keys in UNIQUE.items():
+    REFUSALS[f"billing_{_table}_not_replaced"] = (
+        f"INSERT ON billing_{_table}",
+        " OR ".join(_taken(_table, columns) for columns in ["id", *_keys]),
+        "a row is never replaced",
+    )
+REFUSALS["billing_entry_not_recaptured"] = (
+    "INSERT ON billing_entry",
+    "NEW.kind = 'capture' AND EXISTS (SELECT 1 FROM billing_entry "
+    "WHERE kind = 'capture' AND hold_id = NEW.hold_id)",
+    "a hold is charged once",
+)
 
 # The sums are checked after the row is in, so that the rule reads like the ledger's definition.
 EFFECTS = {

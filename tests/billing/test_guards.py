@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from io import StringIO
 
 import pytest
 from django.core import checks
 from django.core.management import call_command
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, ProgrammingError, connection, transaction
 
 from accounts.models import Workspace
 from billing import credits, guards, ledger
 from billing.amounts import to_micro
-from billing.models import CreditAccount, Entry, Hold, PriceBook
+from billing.models import CreditAccount, Entry, Hold, PriceBook, UnitPrice
 
 ACCOUNT = "billing_creditaccount"
 
@@ -208,6 +209,68 @@ def test_it_freezes_a_published_price_book(attack: str) -> None:
     ):
         cursor.execute(attack)
     assert list(PriceBook.objects.values()) == before
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "UPDATE billing_unitprice SET book_id = %s WHERE book_id = %s",
+        "UPDATE billing_margin SET book_id = %s WHERE book_id = %s",
+    ],
+)
+def test_it_lets_no_row_of_a_draft_into_a_published_book(attack: str) -> None:
+    published = PriceBook.objects.get()
+    draft = PriceBook.objects.create(version=2)
+    # Of a kind that the published book does not have, so that no unique key is in the way.
+    draft.unit_prices.create(unit_type="song", credits=1)
+    draft.margins.create(factor=Decimal("0.5"))
+    with (
+        pytest.raises(IntegrityError, match="frozen"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(attack, [published.pk, draft.pk])
+
+
+REPLACEMENTS = {
+    "empty an account": (
+        f"INSERT OR REPLACE INTO {ACCOUNT} (id, workspace_id, balance, held, last_seq, created_at)"
+        f" SELECT id, workspace_id, 0, 0, 0, created_at FROM {ACCOUNT}"
+    ),
+    "lose an entry": (
+        "INSERT OR REPLACE INTO billing_entry "
+        "(id, account_id, seq, kind, amount, balance_after, key, note, created_at) "
+        "SELECT id, account_id, 3, kind, amount, 18000000, key, note, created_at "
+        "FROM billing_entry WHERE seq = 1"
+    ),
+    "reopen a charged hold": (
+        "INSERT OR REPLACE INTO billing_hold "
+        "(id, account_id, reference, amount, state, captured, reason, created_at) "
+        "SELECT id, account_id, reference, 1, 'open', 0, '', created_at "
+        "FROM billing_hold WHERE state = 'captured'"
+    ),
+    "take back a published book": (
+        "INSERT OR REPLACE INTO billing_pricebook (id, version, note, created_at) "
+        "SELECT id, version, note, created_at FROM billing_pricebook"
+    ),
+    "take a price away": (
+        "INSERT OR REPLACE INTO billing_unitprice (id, book_id, unit_type, credits) "
+        "SELECT id, (SELECT id FROM billing_pricebook WHERE version = 2), unit_type, 1 "
+        "FROM billing_unitprice WHERE unit_type = 'video'"
+    ),
+}
+
+
+@pytest.mark.parametrize("attack", REPLACEMENTS.values(), ids=REPLACEMENTS.keys())
+def test_it_refuses_to_replace_rows(attack: str) -> None:
+    """SQLite deletes what REPLACE replaces without asking the triggers of a deletion."""
+    PriceBook.objects.create(version=2)
+    before = list(PriceBook.objects.values()), list(UnitPrice.objects.values())
+    # PostgreSQL has no such statement.
+    refusal = IntegrityError if connection.vendor == "sqlite" else ProgrammingError
+    with pytest.raises(refusal), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(attack)
+    assert (list(PriceBook.objects.values()), list(UnitPrice.objects.values())) == before
 
 
 def test_the_check_names_a_trigger_that_is_gone(account: CreditAccount) -> None:
