@@ -10,7 +10,7 @@ def _published(book: str) -> str:
 
 def _taken(table: str, columns: str) -> str:
     new = ", ".join(f"NEW.{name}" for name in columns.split(", "))
-    return f"EXISTS (SELECT 1 FROM billing_{table} WHERE ({columns}) = ({new}))"
+    return f"EXISTS (SELECT 1 FROM billing_{table} WHERE ({columns}) = ({new}))"  # noqa: S608  constants
 
 
 FROZEN = "a published price book is frozen"
