@@ -1,10 +1,31 @@
-"""Log lines: readable in development, JSON in production; each carries its request's id."""
+"""Log lines: readable in development, JSON in production; each carries its request's id.
+
+No secret may stand in one. So tracebacks come without the values of variables (structlog would
+print them: keys, passwords), and addresses without the tokens that open what they name.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
+
+# What follows opens a file, or wakes a job, for anybody who has it.
+SECRET_PATHS = re.compile(r"(/files/|/hooks/kling/)[^/?\s\"']+")
+
+
+def without_secrets(text: str) -> str:
+    return SECRET_PATHS.sub(r"\1…", text)
+
+
+def _hide_secrets(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> Any:
+    """Django names the whole address of each request that it refuses."""
+    line["event"] = without_secrets(str(line.get("event", "")))
+    return line
+
 
 SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
@@ -28,10 +49,18 @@ def configure() -> None:
     )
 
 
+def _renderers(*, json: bool) -> list[Any]:
+    if json:
+        tracebacks = ExceptionDictTransformer(show_locals=False)
+        return [
+            structlog.processors.ExceptionRenderer(tracebacks),
+            structlog.processors.JSONRenderer(),
+        ]
+    plain = structlog.dev.plain_traceback
+    return [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=plain)]
+
+
 def configuration(*, json: bool) -> dict[str, Any]:
-    renderer = (
-        structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=False)
-    )
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -41,8 +70,8 @@ def configuration(*, json: bool) -> dict[str, Any]:
                 "foreign_pre_chain": SHARED,
                 "processors": [
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                    *([structlog.processors.dict_tracebacks] if json else []),
-                    renderer,
+                    _hide_secrets,
+                    *_renderers(json=json),
                 ],
             }
         },

@@ -1,0 +1,58 @@
+"""What the log says about a fault, and what it must never say."""
+
+from __future__ import annotations
+
+import io
+import logging
+import logging.config
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.test import Client
+
+from kling_saas import logs
+
+TOKEN = "q7Jw3sTokenThatOpensSomething"
+
+
+@pytest.fixture(params=[True, False], ids=["json", "plain"])
+def written(request: pytest.FixtureRequest) -> Iterator[Callable[[], str]]:
+    """The log lines of the test, as the configured handler writes them."""
+    handler = configured_handler(json=request.param)
+    text = io.StringIO()
+    handler.setStream(text)
+    root = logging.getLogger()
+    root.addHandler(handler)
+    yield text.getvalue
+    root.removeHandler(handler)
+
+
+def configured_handler(*, json: bool) -> logging.StreamHandler[io.StringIO]:
+    configuration = logs.configuration(json=json)
+    handler = logging.StreamHandler(io.StringIO())
+    maker = logging.config.DictConfigurator(configuration)
+    handler.setFormatter(maker.configure_formatter(configuration["formatters"]["line"]))
+    return handler
+
+
+def fail_with(password: str) -> None:
+    raise RuntimeError(f"a password of {len(password)} characters")
+
+
+def test_it_shows_no_values_of_variables(written: Callable[[], str]) -> None:
+    try:
+        fail_with(TOKEN)
+    except RuntimeError:
+        logging.getLogger("kling_saas").exception("it failed")
+    assert "a password of 29 characters" in written()
+    assert "fail_with" in written()
+    assert TOKEN not in written()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/hooks/kling/", "/files/"])
+def test_it_shows_no_token_of_an_address(written: Callable[[], str], path: str) -> None:
+    """Django names the address of every request that it refuses."""
+    assert Client().delete(path + TOKEN).status_code == 405
+    assert f"{path}…" in written() or f"{path}\\u2026" in written()
+    assert TOKEN not in written()
