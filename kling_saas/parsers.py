@@ -6,9 +6,12 @@ from typing import IO, Any
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 
+MAX_DEPTH = 100
+TOO_DEEP = "The JSON is nested too deeply."
+
 
 class StrictJSONParser(JSONParser):
-    """JSON objects only, and only text that a database can hold."""
+    """JSON objects only, and only what a database can hold."""
 
     def parse(
         self,
@@ -20,7 +23,7 @@ class StrictJSONParser(JSONParser):
             body = super().parse(stream, media_type, dict(parser_context or {}))
             _refuse_unstorable(body)
         except RecursionError:
-            raise ParseError("The JSON is nested too deeply.") from None
+            raise ParseError(TOO_DEEP) from None
         except UnicodeError:
             raise ParseError("The body is not valid UTF-8 JSON.") from None
         if not isinstance(body, dict):
@@ -28,14 +31,19 @@ class StrictJSONParser(JSONParser):
         return body
 
 
-def _refuse_unstorable(value: Any) -> None:
-    """Half of a surrogate pair passes the JSON grammar and then breaks every encoder after it."""
+def _refuse_unstorable(value: Any, depth: int = MAX_DEPTH) -> None:
+    """What passes the JSON grammar and breaks every encoder after it.
+
+    Half of a surrogate pair; and an object so deep that it can be read here and no longer be
+    written a few calls further in.
+    """
     if isinstance(value, str):
         value.encode()
-    elif isinstance(value, dict):
-        for name, item in value.items():
-            name.encode()
-            _refuse_unstorable(item)
-    elif isinstance(value, list):
+    elif isinstance(value, dict | list):
+        if depth == 0:
+            raise ParseError(TOO_DEEP)
+        if isinstance(value, dict):
+            "".join(value).encode()
+            value = value.values()
         for item in value:
-            _refuse_unstorable(item)
+            _refuse_unstorable(item, depth - 1)

@@ -63,6 +63,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "kling_saas.health.HealthMiddleware",
+    "kling_saas.middleware.AddressMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "kling_saas.middleware.RequestIdMiddleware",
@@ -104,8 +105,12 @@ DATABASES = {
     )
 }
 STORAGES = services.storages(
-    environment.text("STORAGE_URL", f"file:{VAR_DIR / 'media'}"), base=BASE_DIR
+    environment.text("STORAGE_URL", f"file:{VAR_DIR / 'media'}"),
+    base=BASE_DIR,
+    collected=not DEVELOPMENT,
 )
+# Compressing a thousand files takes longer than all the rest of a first `make run`.
+WHITENOISE_USE_FINDERS = DEVELOPMENT
 CACHES = {
     # Shared by all processes: sign-in throttles would otherwise count per process.
     "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from rest_framework import serializers
@@ -42,15 +43,27 @@ class CreateSerializer(StrictSerializer):
         return value
 
     def validate_metadata(self, value: dict[str, Any]) -> dict[str, Any]:
-        text = repr(value)
+        try:
+            text = json.dumps(value, allow_nan=False)
+        except ValueError:  # 1e999, which Python reads as infinity
+            message = "A number is too large."
+            raise serializers.ValidationError(message, code="invalid") from None
         if len(text) > MAX_METADATA:
             raise serializers.ValidationError("At most 8 KB.", code="too_long")
-        if "\\x00" in text:
+        if _has_nul(value):
             raise serializers.ValidationError("NUL characters cannot be stored.", code="invalid")
         return value
 
     def order(self, *, idempotency_key: str = "") -> Order:
         return Order(idempotency_key=idempotency_key, **self.validated_data)
+
+
+def _has_nul(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(_has_nul(name) or _has_nul(item) for name, item in value.items())
+    if isinstance(value, list):
+        return any(_has_nul(item) for item in value)
+    return isinstance(value, str) and "\x00" in value
 
 
 class ListQuery(serializers.Serializer[Any]):

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -28,9 +28,14 @@ class UsageView(APIView):
         query = shapes.UsageQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
         last = query.validated_data.get("to") or timezone.now().date()
-        first = query.validated_data.get("from") or last - timedelta(days=USUAL_DAYS)
+        first = query.validated_data.get("from") or _days_before(last)
         if not timedelta(0) <= last - first <= timedelta(days=MOST_DAYS):
             message = f"`from` must be before `to`, by at most {MOST_DAYS} days."
             raise ValidationError({"from": ErrorDetail(message, code="invalid")})
         rows = queries.usage(actor_of(request).workspace, first=first, last=last)
         return Response({"data": [{**row, "credits": to_text(row["credits"])} for row in rows]})
+
+
+def _days_before(last: date) -> date:
+    """The usual first day; nothing is before the year 1, in a calendar of ours."""
+    return date.fromordinal(max(1, last.toordinal() - USUAL_DAYS))

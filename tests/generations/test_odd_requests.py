@@ -1,0 +1,75 @@
+"""What no sane program sends: refused like any other mistake, never an error of ours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from generations.models import ProviderAccount
+from tests.conftest import Person
+from tests.generations.test_main_job import SOUND
+
+pytestmark = pytest.mark.django_db
+START = '{"operation": "text-to-audio", "input": {"prompt": "rain", "duration": 3}, "metadata": '
+
+
+def post(person: Person, metadata: str) -> Any:
+    body = START + metadata + "}"
+    return person.api.client.post("/api/v1/generations", body, content_type="application/json")
+
+
+def test_it_refuses_infinity_in_metadata(ada: Person, cloudsway: ProviderAccount) -> None:
+    response = post(ada, '{"n": [1e999]}')
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["field"] == "metadata"
+
+
+def test_it_refuses_infinity_in_the_input(ada: Person, cloudsway: ProviderAccount) -> None:
+    body = '{"operation": "text-to-audio", "input": {"prompt": "rain", "duration": 1e999}}'
+    response = ada.api.client.post("/api/v1/generations", body, content_type="application/json")
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["field"] == "input.duration"
+
+
+@pytest.mark.parametrize("depth", [150, 800, 850, 870, 890, 910, 930, 950])
+def test_it_refuses_what_is_too_deep_to_be_written(
+    ada: Person, cloudsway: ProviderAccount, depth: int
+) -> None:
+    """The JSON reader takes a few levels more than any writer of ours can."""
+    response = post(ada, '{"a":' * depth + "1" + "}" * depth)
+    assert (response.status_code, response.json()["code"]) == (400, "malformed_request")
+
+
+def test_it_keeps_a_backslash_in_metadata(ada: Person, cloudsway: ProviderAccount) -> None:
+    metadata = {"folder": "C:\\x00", "nested": [{"a": 1.5}]}
+    response = ada.api.post("/generations", {**SOUND, "metadata": metadata})
+    assert (response.status_code, response.json()["metadata"]) == (202, metadata)
+
+
+@pytest.mark.parametrize("metadata", [{"a": ["\x00"]}, {"\x00": 1}], ids=["value", "name"])
+def test_it_refuses_nul_in_metadata(
+    ada: Person, cloudsway: ProviderAccount, metadata: dict[str, Any]
+) -> None:
+    response = ada.api.post("/generations", {**SOUND, "metadata": metadata})
+    assert response.status_code == 422
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["generations/gen_%00", "assets/%00", "webhook-endpoints/%00", "operations/%00"],
+)
+def test_it_knows_no_address_with_a_nul(ada: Person, path: str) -> None:
+    response = ada.api.client.get(f"/api/v1/{path}")
+    assert (response.status_code, response.json()["code"]) == (404, "not_found")
+
+
+def test_it_knows_no_hook_with_a_nul(db: None) -> None:
+    assert Client().post("/hooks/kling/%00").status_code == 404
+
+
+@pytest.mark.parametrize("day", ["0001-01-05", "9999-12-31"])
+def test_it_counts_usage_at_the_ends_of_time(ada: Person, day: str) -> None:
+    response = ada.api.get("/usage", to=day)
+    assert (response.status_code, response.json()["data"]) == (200, [])
