@@ -9,7 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-STATIC_STORAGE = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+COLLECTED = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+SOURCES = "django.contrib.staticfiles.storage.StaticFilesStorage"
 
 
 def database(url: str) -> dict[str, Any]:
@@ -33,7 +34,8 @@ def database(url: str) -> dict[str, Any]:
     return config
 
 
-def storages(url: str, *, base: Path) -> dict[str, Any]:
+def storages(url: str, *, base: Path, collected: bool) -> dict[str, Any]:
+    """Storage of files by `url`; static files from where they were `collected`, or the sources."""
     parts = urlsplit(url)
     if parts.scheme == "file":
         location = base / parts.path if not parts.path.startswith("/") else Path(parts.path)
@@ -45,7 +47,7 @@ def storages(url: str, *, base: Path) -> dict[str, Any]:
         default = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": _s3(parts)}
     else:
         raise ImproperlyConfigured("STORAGE_URL must be file:folder or s3://bucket?region=…")
-    return {"default": default, "staticfiles": {"BACKEND": STATIC_STORAGE}}
+    return {"default": default, "staticfiles": {"BACKEND": COLLECTED if collected else SOURCES}}
 
 
 def _s3(parts: Any) -> dict[str, Any]:

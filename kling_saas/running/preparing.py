@@ -31,11 +31,13 @@ def prepare_database(say: Callable[[str], None]) -> None:
 def prepare_static_files(say: Callable[[str], None]) -> None:
     """Collect the static files, if they have changed since.
 
-    While DEBUG is on whitenoise serves the sources themselves.
+    In development whitenoise serves the sources themselves.
     """
+    if settings.DEVELOPMENT:
+        return
     stamp = Path(settings.STATIC_ROOT) / ".collected"
     state = _sources()
-    if settings.DEBUG or (stamp.exists() and stamp.read_text() == state):
+    if stamp.exists() and stamp.read_text() == state:
         return
     say("Collecting static files …")
     call_command("collectstatic", interactive=False, verbosity=0)
