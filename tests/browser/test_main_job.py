@@ -77,6 +77,25 @@ def test_it_turns_a_prompt_into_a_playing_video(product: str, window: Window) ->
     assert window.complaints == []
 
 
+def test_it_makes_another_one_after_going_back(product: str, window: Window) -> None:
+    """One form makes one job, but somebody who comes back to it and sends it again means it."""
+    page = window.page
+    sign_in(page)
+    page.goto("/studio/text-to-audio/")
+    page.get_by_label("Prompt").fill("Rain on a roof")
+    page.locator("#create").dblclick()
+    page.wait_for_url("**/generations/gen_*")
+    first = page.url
+    page.go_back(wait_until="load")
+    expect(page.get_by_label("Prompt")).to_have_value("Rain on a roof")
+    page.locator("#create").click()
+    page.wait_for_url("**/generations/gen_*")
+    assert page.url != first
+    page.goto("/gallery/")
+    expect(page.locator(".tile")).to_have_count(2)
+    assert window.complaints == []
+
+
 def play(page: Page) -> None:
     """The video has pictures, a length, and its time goes on."""
     state = "() => document.querySelector('#job video').readyState >= 2"
