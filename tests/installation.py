@@ -27,6 +27,7 @@ import psycopg
 import pytest
 
 from tests.waiting import wait_until
+from worker import lifeline
 from worker.doorbell import package
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -71,7 +72,8 @@ class Installation:
         number = len(self.started)
         with (self.var / f"output-{number}").open("w") as output:
             process = subprocess.Popen(
-                [sys.executable, str(ROOT / "manage.py"), *arguments],
+                # Tied: a test run that is killed must not leave an installation running.
+                lifeline.command(sys.executable, str(ROOT / "manage.py"), *arguments),
                 env=self.environment,
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
