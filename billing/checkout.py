@@ -45,7 +45,11 @@ def start_checkout(*, by: Actor, pack_slug: str) -> Order:
             stripe_price_id=pack.stripe_price_id,
             created_by=by.user,
         )
-    return open_session(order)
+    opened = open_session(order)
+    if not opened.checkout_url:
+        # Stripe's session does not fit the order, such as by a wrong price there.
+        raise PaymentUnavailable("This pack cannot be bought at the moment.")
+    return opened
 
 
 def open_session(order: Order) -> Order:
