@@ -59,6 +59,8 @@ def sync_order(order_pk: int) -> None:
             orders.sync_order(order)
     except PaymentUnavailable as exc:
         logger.warning("order %s is not synced: %s", order.public_id, exc)
+        # Else the same orders, asked in vain, would be the oldest ones in every sweep.
+        Order.objects.filter(pk=order_pk).update(synced_at=timezone.now())
 
 
 def sweep() -> None:
@@ -73,9 +75,9 @@ def sweep() -> None:
         checkout.give_up(order, reason="Stripe never answered.")
     stale = Q(synced_at=None, created_at__lt=now - _scaled(timedelta(minutes=2)))
     stale |= Q(synced_at__lt=now - _scaled(SYNC_EVERY))
-    for pk in (
-        unfinished.filter(stale).order_by("synced_at").values_list("pk", flat=True)[:SWEEP_SIZE]
-    ):
+    # PostgreSQL puts NULL last: what was never asked about would wait for all the others.
+    oldest = unfinished.filter(stale).order_by(F("synced_at").asc(nulls_first=True), "pk")
+    for pk in oldest.values_list("pk", flat=True)[:SWEEP_SIZE]:
         doorbell.ring("billing.tasks.sync_order", pk)
 
 
