@@ -37,7 +37,7 @@ def run(*arguments: str, storage: str, folder: Path) -> str:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=200,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
