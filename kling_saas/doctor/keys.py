@@ -9,8 +9,8 @@ from django.db.models import QuerySet
 
 from generations import providers
 from generations.models import ProviderAccount
+from kling.errors import AuthenticationFailed
 from kling_saas.doctor.findings import Findings, fine, warning, wrong
-from webhooks.secrets import Unreadable
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 SHORTEST_SECRET_KEY = 50
@@ -50,13 +50,8 @@ def provider_accounts() -> Findings:
 def _account(account: ProviderAccount) -> Findings:
     try:
         providers.client_for(account)
-    except Unreadable:
-        yield wrong(
-            f"the secret of provider account {account.slug} was sealed with another SECRET_KEY: "
-            "name that one in SECRET_KEY_FALLBACKS, or enter the secret again"
-        )
-    except ValueError as exc:
-        yield wrong(f"provider account {account.slug}: {exc}")
+    except AuthenticationFailed as exc:
+        yield wrong(f"provider account {account.slug}: {exc.message}")
     else:
         if account.paused_at:
             yield warning(f"provider account {account.slug} is paused: {account.paused_reason}")

@@ -33,14 +33,14 @@ def database() -> Findings:
         yield wrong(f"{len(plan)} migrations are not applied: run manage.py migrate")
     else:
         yield fine(f"the database ({connection.display_name}) has every migration")
-    if connection.vendor == "sqlite" and not settings.DEBUG:
+    if connection.vendor == "sqlite" and not settings.DEVELOPMENT:
         yield warning("SQLite serves one machine; for more, and for load, set DATABASE_URL")
     if connection.settings_dict.get("OPTIONS", {}).get("pool"):
         yield wrong("a connection pool is configured: workers fork, and would share connections")
 
 
 def static_files() -> Findings:
-    if not settings.DEBUG and not (Path(settings.STATIC_ROOT) / "staticfiles.json").exists():
+    if not settings.DEVELOPMENT and not (Path(settings.STATIC_ROOT) / "staticfiles.json").exists():
         yield wrong("static files are not collected: run manage.py prepare --static-only")
     else:
         yield fine("static files are there")
