@@ -47,7 +47,13 @@ _EXHAUSTED_WORDS = re.compile(
     re.IGNORECASE,
 )
 _NOT_FOUND = re.compile(r"^\W*task[ _](is[ _])?(not|does[ _]not)[ _](found|exist)", re.IGNORECASE)
-_DUPLICATE = re.compile(r"external_?task_?id\b.*\balready exists", re.IGNORECASE)
+# Kling writes "External_task_id … already exists". Relays have words of their own, and one that is
+# missed gives the credits of a running job back.
+_DUPLICATE = re.compile(
+    r"external[ _]?task[ _]?id\b.*\b(exists|already|duplicated?|unique)\b"
+    r"|\bduplicated? external[ _]?task[ _]?id\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -86,13 +92,17 @@ def _kind(complaint: Complaint) -> type[KlingError]:
     status = complaint.http_status
     if isinstance(complaint.code, int) and 400 <= complaint.code < 600 and status < 400:
         status = complaint.code  # a relay that puts its HTTP status into the body
+    if status == 409 and not complaint.lookup:
+        return DuplicateExternalId  # what else could a new task be in conflict with
     return by_http(status)
 
 
 def _by_words(complaint: Complaint) -> type[KlingError] | None:
     words = f"{complaint.code} {complaint.message}"
     named = (str(complaint.code), complaint.message)
-    if complaint.lookup and any(_NOT_FOUND.search(text) for text in named):
+    # Who is in trouble does not know what it knows; "not found" would let a job be sent twice.
+    in_trouble = complaint.http_status >= 500
+    if complaint.lookup and not in_trouble and any(_NOT_FOUND.search(text) for text in named):
         return TaskNotFound
     if not complaint.lookup and _DUPLICATE.search(complaint.message):
         return DuplicateExternalId

@@ -87,6 +87,7 @@ def test_it_believes_the_code_before_the_http_status(
         (403, E.AuthenticationFailed),
         (404, E.ProviderRejected),
         (408, E.ServerError),
+        (409, E.DuplicateExternalId),
         (422, E.ProviderRejected),
         (429, E.RateLimited),
         (500, E.ServerError),
@@ -101,7 +102,7 @@ def test_it_goes_by_http_where_there_is_no_code(
 ) -> None:
     error = error_of({"message": "no"}, http_status)
     assert type(error) is kind
-    assert error.maybe_accepted is (kind is E.ServerError)
+    assert error.maybe_accepted is (kind in {E.ServerError, E.DuplicateExternalId})
 
 
 def test_it_reads_an_http_status_in_the_body() -> None:
@@ -149,6 +150,41 @@ def test_a_duplicate_may_be_running() -> None:
     error = error_of(payload("answers/error_external_id_exists"), 400)
     assert error.maybe_accepted
     assert not error.retryable
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "External_task_id fox-1 already exists",
+        "external_task_id already used",
+        "externalTaskId must be unique",
+        "Duplicate external_task_id",
+        "The external task id exists",
+    ],
+)
+def test_it_knows_a_duplicate_by_other_words(message: str) -> None:
+    # Taken for a definite no, it would give the credits of a running job back.
+    body = {"code": 1201, "message": message}
+    assert type(error_of(body, 400)) is E.DuplicateExternalId
+    assert type(error_of(body, 400, asked="fox-1")) is E.ProviderRejected
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["external_task_id is too long", "external_task_id is invalid", "prompt must be unique"],
+)
+def test_it_takes_no_other_refusal_for_a_duplicate(message: str) -> None:
+    assert type(error_of({"code": 1201, "message": message}, 400)) is E.ProviderRejected
+
+
+def test_a_conflict_while_asking_is_no_duplicate() -> None:
+    assert type(error_of({"message": "no"}, 409, asked="fox-1")) is E.ProviderRejected
+
+
+@pytest.mark.parametrize("code", [5000, 5002, 503, None])
+def test_a_provider_in_trouble_does_not_know_what_it_knows(code: int | None) -> None:
+    error = error_of({"code": code, "message": "Task not found in cache"}, 503, asked="fox-1")
+    assert type(error) is E.ServerError
 
 
 @pytest.mark.parametrize(
