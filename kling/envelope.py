@@ -8,6 +8,7 @@ the wrong type anywhere (protocol, sections 4.3, 5.2 and 8.3).
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
 
 from kling.complaints import (
@@ -227,14 +228,28 @@ def _reason(inner: dict[str, Any] | None, outer: dict[str, Any] | None) -> str:
 
 
 def _deducted(node: dict[str, Any]) -> str | None:
-    """``final_unit_deduction`` as it came; of the newer design, the one charge in units."""
+    """``final_unit_deduction`` as it came; of the newer design, the one charge in units.
+
+    No units because the task was paid in cash do not make it free: then nothing is known.
+    """
     value = node.get("final_unit_deduction")
+    if _amount(value) == 0 and _paid_in_cash(node):
+        return None
     billing = node.get("billing")
     if value is None and isinstance(billing, list) and len(billing) == 1:
         charge = billing[0]
         if isinstance(charge, dict) and charge.get("charge_type") == "unit":
             value = charge.get("amount")
     return text_of(value)
+
+
+def _paid_in_cash(node: dict[str, Any]) -> bool:
+    cash = node.get("final_balance_deduction")
+    return isinstance(cash, dict) and (_amount(cash.get("quota")) or 0) > 0
+
+
+def _amount(value: object) -> Decimal | None:
+    return deduction(Task("", "succeed", unit_deduction=text_of(value)))
 
 
 def _milliseconds(node: dict[str, Any], *names: str) -> int | None:

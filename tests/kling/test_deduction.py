@@ -78,3 +78,29 @@ def test_it_adds_up_nothing_from_several_charges() -> None:
     charges = [{"charge_type": "unit", "amount": "3"}, {"charge_type": "unit", "amount": "4"}]
     data = {"id": "1", "status": "succeeded", "billing": charges}
     assert parse_task(Answer({"code": 0, "data": data})).unit_deduction is None
+
+
+@pytest.mark.parametrize(
+    ("units", "cash", "kept"),
+    [
+        ("0", {"quota": "0.35", "list_price": "0.49"}, None),
+        ("0", {"quota": 0.35}, None),
+        ("0", {"quota": "0", "list_price": "0.49"}, "0"),
+        ("0", {"quota": "0", "list_price": "0.00"}, "0"),
+        ("0", {"quota": "string"}, "0"),
+        ("0", {}, "0"),
+        ("0", None, "0"),
+        ("0", "0.35", "0"),
+        ("5", {"quota": "0.35", "list_price": "0.49"}, "5"),
+    ],
+)
+def test_no_units_for_a_task_paid_in_cash_is_not_a_free_task(
+    units: str, cash: object, kept: str | None
+) -> None:
+    data = {
+        "task_id": "1",
+        "task_status": "succeed",
+        "final_unit_deduction": units,
+        "final_balance_deduction": cash,
+    }
+    assert parse_task(Answer({"code": 0, "data": data})).unit_deduction == kept
