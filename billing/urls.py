@@ -9,7 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("credits/", credits.overview, name="credits"),
     path("credits/entries.csv", credits.export, name="credits_export"),
     path("credits/buy/<slug:slug>/", credits.buy, name="credits_buy"),
-    path("credits/orders/<str:public_id>/", orders.order, name="order"),
-    path("credits/orders/<str:public_id>/canceled/", orders.canceled, name="order_canceled"),
+    path("credits/orders/<slug:public_id>/", orders.order, name="order"),
+    path("credits/orders/<slug:public_id>/canceled/", orders.canceled, name="order_canceled"),
     path("hooks/stripe", hooks.stripe, name="stripe_hook"),
 ]

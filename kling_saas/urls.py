@@ -15,6 +15,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("kling_saas.api_urls")),
     path("favicon.ico", pages.favicon),
     path("docs/errors", pages.errors, name="errors"),
-    path("hooks/kling/<str:token>", kling_callback, name="kling_callback"),
+    path("hooks/kling/<slug:token>", kling_callback, name="kling_callback"),
     path("admin/", admin.site.urls),
 ]

@@ -9,13 +9,13 @@ from generations.api.views import CancelView, GenerationsView, GenerationView, Q
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("generations", GenerationsView.as_view(), name="api_generations"),
-    path("generations/<str:public_id>", GenerationView.as_view(), name="api_generation"),
-    path("generations/<str:public_id>/cancel", CancelView.as_view(), name="api_cancel"),
+    path("generations/<slug:public_id>", GenerationView.as_view(), name="api_generation"),
+    path("generations/<slug:public_id>/cancel", CancelView.as_view(), name="api_cancel"),
     path("quotes", QuotesView.as_view(), name="api_quotes"),
     path("operations", OperationsView.as_view(), name="api_operations"),
     path("operations/<str:name>", OperationView.as_view(), name="api_operation"),
     path("uploads", UploadsView.as_view(), name="api_uploads"),
-    path("assets/<str:public_id>", AssetView.as_view(), name="api_asset"),
-    path("assets/<str:public_id>/content", AssetContentView.as_view(), name="api_asset_content"),
+    path("assets/<slug:public_id>", AssetView.as_view(), name="api_asset"),
+    path("assets/<slug:public_id>/content", AssetContentView.as_view(), name="api_asset_content"),
     path("usage", UsageView.as_view(), name="api_usage"),
 ]

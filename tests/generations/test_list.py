@@ -89,3 +89,12 @@ def test_it_counts_usage_by_day_and_operation(ada: Person, cloudsway: ProviderAc
         ("text-to-video", 1),
     ]
     assert ada.api.get("/usage", **{"from": "2026-01-02", "to": "2026-01-01"}).status_code == 422
+
+
+@pytest.mark.parametrize("public_id", ["gen_%00", "gen_%F0%9F%8E%AC", "..%2F..", "x" * 2000])
+def test_it_looks_for_nothing_that_cannot_be_an_id(
+    ada: Person, cloudsway: ProviderAccount, public_id: str
+) -> None:
+    for path in (f"/generations/{public_id}", f"/assets/{public_id}", f"/operations/{public_id}"):
+        response = ada.api.get(path)
+        assert (response.status_code, response.json()["code"]) == (404, "not_found")

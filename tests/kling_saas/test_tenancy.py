@@ -36,9 +36,9 @@ OPEN_TO_ALL = {
     "credits/buy/<slug:slug>/",  # so is the price list
     "api/v1/operations/<str:name>",
     "files/<str:token>",  # whoever has the signed link may open it
-    "hooks/kling/<str:token>",  # whoever has the token may wake its job
-    "invitations/<str:public_id>",  # for the invited address, which is not yet a member
-    "invitations/<str:public_id>/accept",
+    "hooks/kling/<slug:token>",  # whoever has the token may wake its job
+    "invitations/<slug:public_id>",  # for the invited address, which is not yet a member
+    "invitations/<slug:public_id>/accept",
 }
 
 

@@ -10,16 +10,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("webhook-endpoints/signing-secret", views.WorkspaceSecret.as_view()),
     path("webhook-endpoints/signing-secret/rotate", views.RotateWorkspaceSecret.as_view()),
     path(
-        "webhook-endpoints/<str:endpoint_id>",
+        "webhook-endpoints/<slug:endpoint_id>",
         views.OneEndpoint.as_view(),
         name="api_webhook_endpoint",
     ),
-    path("webhook-endpoints/<str:endpoint_id>/rotate-secret", views.RotateSecret.as_view()),
-    path("webhook-endpoints/<str:endpoint_id>/test", views.SendTest.as_view()),
-    path("webhook-endpoints/<str:endpoint_id>/deliveries", views.Deliveries.as_view()),
-    path("webhook-endpoints/<str:endpoint_id>/redeliver", views.RedeliverFailed.as_view()),
+    path("webhook-endpoints/<slug:endpoint_id>/rotate-secret", views.RotateSecret.as_view()),
+    path("webhook-endpoints/<slug:endpoint_id>/test", views.SendTest.as_view()),
+    path("webhook-endpoints/<slug:endpoint_id>/deliveries", views.Deliveries.as_view()),
+    path("webhook-endpoints/<slug:endpoint_id>/redeliver", views.RedeliverFailed.as_view()),
     path(
-        "webhook-endpoints/<str:endpoint_id>/deliveries/<str:delivery_id>/redeliver",
+        "webhook-endpoints/<slug:endpoint_id>/deliveries/<slug:delivery_id>/redeliver",
         views.Redeliver.as_view(),
     ),
 ]
