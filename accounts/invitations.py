@@ -11,11 +11,14 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.access import Actor
-from accounts.models import Invitation, Membership, Role, User, Workspace
+from accounts.models import AuditEvent, Invitation, Membership, Role, User, Workspace
 
 LIFETIME = timedelta(days=7)
 # A workspace must not become a way to send mail to half the world.
 MOST_OPEN = 50
+# Of one person in all their workspaces: a withdrawn or replaced invitation was an e-mail, too.
+MOST_A_DAY = 100
+INVITED = "member.invited"
 
 
 class NotInvited(Exception):
@@ -42,10 +45,18 @@ def invite(*, by: Actor, email: str, role: Role) -> Invitation:
         raise ValidationError({"email": f"{email} is a member already."})
     # Locked, since two admins who invite one person would meet at the unique constraint.
     workspace = Workspace.objects.select_for_update(of=("self",)).get(pk=by.workspace.pk)
+    if _sent_today(by.user) >= MOST_A_DAY:
+        raise ValidationError({"email": "Too many invitations today. Try again tomorrow."})
     workspace.invitations.filter(email__iexact=email, accepted_at=None).delete()
     invitation = workspace.invitations.create(email=email, role=role, invited_by=by.user)
-    audit.record(by=by, action="member.invited", email=email, role=role)
+    audit.record(by=by, action=INVITED, email=email, role=role)
     return invitation
+
+
+def _sent_today(user: User | None) -> int:
+    day_ago = timezone.now() - timedelta(days=1)
+    sent = AuditEvent.objects.filter(user=user, action=INVITED, created_at__gt=day_ago)
+    return sent.count()
 
 
 @transaction.atomic

@@ -8,7 +8,10 @@ import pytest
 import time_machine
 from django.core import mail
 from django.test import Client
+from django.utils import timezone
 
+from accounts import invitations
+from accounts.access import Actor
 from accounts.models import Invitation, Role
 from tests.accounts.conftest import join
 from tests.conftest import Person
@@ -144,3 +147,21 @@ def test_it_has_an_end_to_how_many_are_open(ada: Person) -> None:
 
     assert "Too many invitations are open" in response.content.decode()
     assert not mail.outbox
+
+
+def test_it_has_an_end_to_how_many_are_sent_a_day(ada: Person) -> None:
+    """Withdrawing makes room for another one, but takes no e-mail back."""
+    owner = Actor(workspace=ada.workspace, user=ada.user, role=Role.OWNER)
+    for number in range(100):
+        sent = invitations.invite(by=owner, email=f"{number}@example.com", role=Role.VIEWER)
+        invitations.withdraw(by=owner, public_id=sent.public_id)
+    refused = invite(ada)
+
+    assert "Too many invitations today" in refused.content.decode()
+    assert not mail.outbox
+    ada.browser.post("/workspaces/new", {"name": "Another"})
+    assert "Too many invitations today" in invite(ada).content.decode()
+    with time_machine.travel(timezone.now() + timedelta(days=1, seconds=1), tick=False):
+        ada.browser.force_login(ada.user)
+        invite(ada)
+    assert len(mail.outbox) == 1
