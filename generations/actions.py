@@ -16,6 +16,8 @@ from django.utils import timezone
 import billing.credits
 from accounts.access import Actor
 from accounts.models import Scope
+from accounts.quotas import QuotaExceeded
+from billing.credits import InsufficientCredits
 from billing.prices import NotPriced, Price, price
 from generations import quotas
 from generations.errors import (
@@ -126,11 +128,12 @@ def submit(order: Order, *, by: Actor) -> Created:
     priced = _at_quoted_price(order, estimate(order), by)
     try:
         return Created(_create(order, priced, by=by))
-    except IntegrityError:
-        # Twenty equal requests at once: the others' key was committed while we were at it.
+    except (IntegrityError, InsufficientCredits, QuotaExceeded) as exc:
+        # Twenty equal requests at once: the first one's key was committed while we waited for the
+        # account's row, and it may have taken the last credits.
         if replayed := _replay(order, by):
             return Created(replayed, replayed=True)
-        if order.idempotency_key:
+        if order.idempotency_key and isinstance(exc, IntegrityError):
             raise IdempotencyInProgress from None
         raise
 

@@ -12,7 +12,7 @@ from django.db import connections
 from django.utils import timezone
 
 from generations.models import Generation, ProviderAccount
-from tests.conftest import Person
+from tests.conftest import Person, make_person
 from tests.generations.test_main_job import SOUND
 
 pytestmark = pytest.mark.django_db
@@ -111,3 +111,27 @@ def test_it_sells_the_last_credits_once(ada: Person, cloudsway: ProviderAccount)
     answers = at_once(10, lambda: ada.api.post("/generations", video).status_code)
     assert sorted(answers) == [202] * 2 + [402] * 8
     assert ada.api.get("/credits").json() == {"balance": "100", "held": "90", "available": "10"}
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_it_answers_the_same_when_the_first_one_took_the_last_credits(
+    cloudsway: ProviderAccount,
+) -> None:
+    poor = make_person("poor@example.com", credits="0.25")
+    answers = at_once(8, lambda: poor.api.post("/generations", SOUND, **KEY))
+    assert [answer.status_code for answer in answers] == [202] * 8
+    assert len({answer.json()["id"] for answer in answers}) == 1
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_it_answers_the_same_when_the_first_one_took_the_last_place(
+    cloudsway: ProviderAccount,
+) -> None:
+    person = make_person("free@example.com", credits="10", plan="free")
+    for _ in range((person.workspace.plan.running_jobs or 0) - 1):
+        person.api.post("/generations", SOUND)
+    answers = at_once(8, lambda: person.api.post("/generations", SOUND, **KEY))
+    assert [answer.status_code for answer in answers] == [202] * 8
+    assert len({answer.json()["id"] for answer in answers}) == 1
