@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 
+from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
 from generations import timing
 from generations.models import Generation, State
-from generations.states import move
+from generations.states import move, postpone
 from kling import dialects
 
 log = logging.getLogger(__name__)
@@ -18,7 +21,7 @@ def not_found(generation: Generation) -> None:
     """The provider says that it does not know the task of a running job."""
     if generation.task_id:
         _keep_asking(generation, "The provider does not know the task that it accepted.")
-    elif generation.checks + 1 < len(timing.PROBES):
+    elif generation.checks + 1 < len(timing.PROBES) or not _grace_is_over(generation):
         _probe_again(generation)
     elif _proves_absence(generation):
         _send_again(generation)
@@ -30,6 +33,13 @@ def not_found(generation: Generation) -> None:
         )
 
 
+def _grace_is_over(generation: Generation) -> bool:
+    """Probes are counted, but callbacks and people make them come early: time decides."""
+    doubted = generation.transitions.filter(now=State.RECONCILING).latest("pk")
+    grace = timedelta(seconds=timing.GRACE * settings.TIMER_SCALE)
+    return timezone.now() >= doubted.at + grace
+
+
 def _proves_absence(generation: Generation) -> bool:
     """Whether "not found" by our id means "never accepted": only where that query is documented."""
     dialect = dialects.get(generation.account.dialect)
@@ -37,7 +47,8 @@ def _proves_absence(generation: Generation) -> bool:
 
 
 def _probe_again(generation: Generation) -> None:
-    _look_later(generation, timing.PROBES[generation.checks + 1], attention="")
+    number = min(generation.checks + 1, len(timing.PROBES) - 1)
+    _look_later(generation, timing.PROBES[number], attention="")
 
 
 def _keep_asking(generation: Generation, attention: str) -> None:
@@ -50,8 +61,11 @@ def _keep_asking(generation: Generation, attention: str) -> None:
 
 
 def _look_later(generation: Generation, seconds: float, *, attention: str) -> None:
-    Generation.objects.filter(pk=generation.pk, state=generation.state).update(
-        due_at=timing.after(seconds), checks=generation.checks + 1, attention=attention[:300]
+    postpone(
+        generation,
+        due_at=timing.after(seconds),
+        checks=generation.checks + 1,
+        attention=attention[:300],
     )
 
 

@@ -13,15 +13,22 @@ from django.utils import timezone
 
 from generations.models import Dialect, ProviderAccount
 from kling.client import Account, KlingClient
-from webhooks.secrets import seal, unseal
+from kling.errors import AuthenticationFailed
+from webhooks.secrets import Unreadable, seal, unseal
 
 log = logging.getLogger(__name__)
 SIMULATOR_KEY = "simulated"
 
 
 def client_for(account: ProviderAccount) -> KlingClient:
-    """A client with pooled connections; the same one for the same credential."""
-    return _client(_credential(account))
+    """A client with pooled connections; the same one for the same credential.
+
+    Raises AuthenticationFailed for an account that cannot work, before anything is sent.
+    """
+    try:
+        return _client(_credential(account))
+    except (ValueError, TypeError, Unreadable) as exc:
+        raise AuthenticationFailed(f"The account cannot be used: {exc}") from exc
 
 
 @lru_cache(maxsize=64)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from time import monotonic
 
 from django.db.models import QuerySet
@@ -12,7 +12,7 @@ from django.utils import timezone
 import kling.errors
 from generations import absence, providers, timing, verdicts
 from generations.models import Generation, State
-from generations.states import Stale
+from generations.states import Stale, postpone
 from kling import operations
 from kling.errors import KlingError
 from kling.tasks import Task
@@ -22,7 +22,8 @@ log = logging.getLogger(__name__)
 
 BATCH, THREADS = 100, 16
 LEASE_NAME, LEASE_SECONDS = "refresh", 120.0
-LONGEST_RUN = 20.0  # seconds; then the worker process is free for other work
+LONGEST_RUN = 20.0  # seconds in which queries begin; then the worker process is free for others
+SET_ASIDE = 300.0
 
 
 def run() -> int:
@@ -30,7 +31,7 @@ def run() -> int:
     looked, end = 0, monotonic() + LONGEST_RUN
     with lease(LEASE_NAME, LEASE_SECONDS) as held:
         while held and monotonic() < end and (batch := _claim_batch()):
-            looked += _look_at(batch)
+            looked += _look_at(batch, end=end)
     return looked
 
 
@@ -49,28 +50,40 @@ def wake(generation: Generation) -> None:
 
 def _claim_batch() -> list[Generation]:
     """Take due jobs for as long as a query may last: a dead worker's come back by themselves."""
-    batch = list(due().select_related("account", "hold").order_by("due_at")[:BATCH])
+    # Without the inputs: they are not needed, and a hundred of them may have a gigabyte.
+    rows = due().select_related("account", "hold").defer("input")
+    batch = list(rows.order_by("due_at")[:BATCH])
     until = timing.lease(timing.QUERY_LEASE)
     Generation.objects.filter(
         pk__in=[generation.pk for generation in batch],
         state__in=[State.PROCESSING, State.RECONCILING],
     ).update(due_at=until)
+    for generation in batch:
+        generation.due_at = until
     return batch
 
 
-def _look_at(batch: list[Generation]) -> int:
+def _look_at(batch: list[Generation], *, end: float) -> int:
+    """Ask about each, taking in every answer when it comes; after `end` no more queries begin."""
     with ThreadPoolExecutor(max_workers=min(THREADS, len(batch))) as pool:
         # Only HTTP in the threads: each would otherwise open a database connection of its own.
-        for generation, answer in zip(batch, pool.map(look, batch), strict=True):
-            _take_in(generation, answer)
+        asked = {pool.submit(look, generation): generation for generation in batch}
+        for future in as_completed(asked):
+            if future.cancelled():
+                postpone(asked[future], due_at=timezone.now())
+                continue
+            _take_in(asked[future], future)
+            if monotonic() > end:
+                for waiting in asked:
+                    waiting.cancel()
     return len(batch)
 
 
 def look(generation: Generation) -> Task | KlingError:
     """What the provider says about the job now: by its task id, or by ours if we have none."""
-    client = providers.client_for(generation.account)
-    path = operations.get(generation.operation).path
     try:
+        client = providers.client_for(generation.account)
+        path = operations.get(generation.operation).path
         if generation.task_id:
             return client.get(path, generation.task_id)
         return client.get_by_external_id(path, generation.external_task_id)
@@ -78,16 +91,25 @@ def look(generation: Generation) -> Task | KlingError:
         return exc
 
 
-def _take_in(generation: Generation, answer: Task | KlingError) -> None:
+def _take_in(generation: Generation, answer: Future[Task | KlingError]) -> None:
     try:
-        if isinstance(answer, Task):
-            verdicts.apply(generation, answer)
-        elif isinstance(answer, kling.errors.TaskNotFound):
-            absence.not_found(generation)
-        else:
-            _later(generation, answer)
+        _apply(generation, answer.result())
     except Stale:
         log.info("%s was moved by another worker", generation.public_id)
+    except Exception as exc:
+        # A fault of ours with one job: the others go on, and the operator is told.
+        log.exception("%s cannot be asked about", generation.public_id)
+        notice = f"The answer cannot be taken in: {type(exc).__name__}, see the log."
+        postpone(generation, due_at=timing.after(SET_ASIDE), attention=notice)
+
+
+def _apply(generation: Generation, answer: Task | KlingError) -> None:
+    if isinstance(answer, Task):
+        verdicts.apply(generation, answer)
+    elif isinstance(answer, kling.errors.TaskNotFound):
+        absence.not_found(generation)
+    else:
+        _later(generation, answer)
 
 
 def _later(generation: Generation, error: KlingError) -> None:
@@ -95,7 +117,8 @@ def _later(generation: Generation, error: KlingError) -> None:
     if isinstance(error, kling.errors.AuthenticationFailed) and not error.retryable:
         providers.pause(generation.account, str(error))
     wait = max(timing.backoff(generation.checks, first=2.0), error.retry_after or 0.0)
-    Generation.objects.filter(pk=generation.pk, state=generation.state).update(
+    postpone(
+        generation,
         due_at=timing.after(wait),
         checks=generation.checks + 1,
         attention=f"The provider cannot be asked: {error}"[:300] if generation.checks >= 5 else "",

@@ -116,3 +116,14 @@ def claim(generation: Any, *, seconds: float) -> bool:
     if rows:
         generation.due_at = until
     return bool(rows)
+
+
+def postpone(generation: Any, *, due_at: datetime, **changes: Any) -> None:
+    """Give a claimed row back until `due_at`, with `changes`, in the state that it has.
+
+    Nothing happens if somebody has moved the row or its clock since: a callback that came while
+    the provider was being asked must not be forgotten.
+    """
+    type(generation).objects.filter(
+        pk=generation.pk, state=generation.state, due_at=generation.due_at
+    ).update(due_at=due_at, **changes)

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.utils import timezone
 
-# Leases: longer than the call they guard can take, so that only a dead worker loses one.
-SUBMIT_LEASE = 90.0  # connect 10 s + read 60 s, and room to record the answer
+# Leases: longer than the call they guard usually can take (connect 10 s + read 60 s). A provider
+# whose answer drips in may outlast one: nothing is lost by it, the job is only looked at twice.
+SUBMIT_LEASE = 90.0
 QUERY_LEASE = 90.0
 STORE_LEASE = 330.0  # the queue stops a task at settings.TASK_TIMEOUT
 
@@ -19,9 +20,10 @@ SHARE_OF_AGE = 0.15
 STALE_AFTER = timedelta(hours=2)
 GIVE_NOTICE_AFTER = timedelta(hours=24)
 
-# A submit whose answer was lost is looked for after these seconds. The last one is the grace
-# period: only then does "the provider does not know it" mean that it was never accepted.
+# A submit whose answer was lost is looked for after these seconds. Only when the grace period is
+# over does "the provider does not know it" mean that it was never accepted.
 PROBES = (5.0, 15.0, 45.0, 120.0)
+GRACE = 180.0
 SLOW_PROBE = 900.0
 
 
@@ -43,7 +45,17 @@ def backoff(attempts: int, *, first: float = 1.0, longest: float = 60.0) -> floa
 
 def next_look(submitted_at: datetime) -> datetime:
     """When to ask again about a running task: a share of its age, so long ones cost little."""
-    age = (timezone.now() - submitted_at).total_seconds() / settings.TIMER_SCALE
-    if age > STALE_AFTER.total_seconds():
+    age = _age(submitted_at)
+    if age > STALE_AFTER:
         return after(STALE_INTERVAL)
-    return after(min(LONGEST_INTERVAL, max(SHORTEST_INTERVAL, SHARE_OF_AGE * age)))
+    return after(min(LONGEST_INTERVAL, max(SHORTEST_INTERVAL, SHARE_OF_AGE * age.total_seconds())))
+
+
+def is_overdue(submitted_at: datetime) -> bool:
+    """Whether a task has run for so long that a person should know."""
+    return _age(submitted_at) > GIVE_NOTICE_AFTER
+
+
+def _age(submitted_at: datetime) -> timedelta:
+    """In provider time."""
+    return (timezone.now() - submitted_at) / settings.TIMER_SCALE

@@ -14,7 +14,7 @@ from billing.prices import cost
 from generations import timing
 from generations.events import announce
 from generations.models import Generation, State
-from generations.states import move
+from generations.states import move, postpone
 from kling.client import Task
 from kling.envelope import deduction
 from worker.doorbell import ring
@@ -108,11 +108,13 @@ def _variance(generation: Generation, task: Task) -> str:
 
 
 def _keep_looking(generation: Generation, task: Task) -> None:
-    attention = ""
+    attention, began = "", generation.submitted_at or generation.created_at
     if task.status == "unknown":
         attention = f"Unknown status from the provider: {task.raw_status[:60]}"
     elif task.status == "succeed":
         attention = "The provider reports success without a result."
+    elif timing.is_overdue(began):
+        attention = "The provider has been at it for more than a day."
     if attention:
         log.warning("%s: %s", generation.public_id, attention)
     without_result = task.status == "succeed"
@@ -122,9 +124,11 @@ def _keep_looking(generation: Generation, task: Task) -> None:
     if generation.state == State.PROCESSING and without_result:
         _doubt(generation, task, attention)
         return
-    due_at = timing.next_look(generation.submitted_at or generation.created_at)
-    Generation.objects.filter(pk=generation.pk, state=generation.state).update(
-        due_at=due_at, checks=generation.checks + 1, attention=attention
+    postpone(
+        generation,
+        due_at=timing.next_look(began),
+        checks=generation.checks + 1,
+        attention=attention,
     )
 
 

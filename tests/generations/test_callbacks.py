@@ -10,9 +10,13 @@ from django.test import Client
 from django.utils import timezone
 from standardwebhooks import Webhook
 
+from generations import verdicts
 from generations.models import Generation, ProviderAccount, State
+from kling.simulator.server import RunningSimulator
+from kling.tasks import Task
 from tests.conftest import Person
 from tests.generations.test_main_job import SOUND, create
+from tests.working import call as work
 from tests.working import reach
 from webhooks.secrets import seal
 
@@ -76,3 +80,31 @@ def test_it_leaves_a_finished_job_alone(running: Generation) -> None:
     )
     assert call(running.callback_token).status_code == 200
     assert Generation.objects.get(pk=running.pk).due_at is None
+
+
+def test_it_is_not_forgotten_while_the_provider_is_asked(running: Generation) -> None:
+    """The answer was given before the callback, and is taken in after it."""
+    Generation.objects.filter(pk=running.pk).update(due_at=timezone.now() + timedelta(seconds=90))
+    claimed = Generation.objects.get(pk=running.pk)
+    assert call(running.callback_token).status_code == 200
+    verdicts.apply(claimed, Task("1", "processing"))
+    woken = Generation.objects.get(pk=running.pk)
+    assert woken.due_at is not None
+    assert woken.due_at <= timezone.now()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_does_not_shorten_the_grace_of_a_job_in_doubt(
+    ada: Person, cloudsway: ProviderAccount, simulator: RunningSimulator, settings: Any
+) -> None:
+    """A provider that does not find a task yet must not get it a second time."""
+    settings.TIMER_SCALE = 1.0
+    simulator.faults.add(stage="submit", kind="drop", accepted=True, times=1)
+    simulator.faults.add(stage="query", kind="not_found", times=None)
+    generation = reach(create(ada.api, SOUND)["id"], State.RECONCILING)
+    for _ in range(8):
+        call(generation.callback_token)
+        work("generations.tasks.refresh")
+    generation.refresh_from_db()
+    assert (generation.state, generation.attempts) == (State.RECONCILING, 1)
+    assert generation.checks >= 8
