@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from itertools import islice
+from time import monotonic
 
 from django.db import transaction
-from django.db.models import F, QuerySet, Sum, Window
-from django.db.models.functions import RowNumber
+from django.db.models import QuerySet
 from django.utils import timezone
 
 import kling.errors
-from generations import providers, timing, verdicts
+from generations import providers, slots, timing, verdicts
 from generations.models import Generation, State
-from generations.states import OCCUPYING, Stale, move
+from generations.states import Stale, move
 from kling import operations
 from kling.catalogue import CatalogueError
 from kling.errors import KlingError
@@ -25,8 +25,14 @@ from worker.leases import lease
 
 log = logging.getLogger(__name__)
 
-BATCH = 16  # submissions at the same time, by one dispatcher
-LEASE_NAME, LEASE_SECONDS = "dispatch", 120.0
+AT_ONCE = 16  # submissions at the same time, by one dispatcher
+# Of counting slots and claiming jobs. Submitting needs no lease: each job is claimed by itself.
+LEASE_NAME, LEASE_SECONDS = "dispatch", 30.0
+# With the longest call after it still within settings.TASK_TIMEOUT: the queue ends a task then,
+# and every job that it was submitting would be in doubt.
+LONGEST_RUN = 60.0
+LOOK_AGAIN = 0.5
+SET_ASIDE = 300.0
 
 
 @dataclass(frozen=True)
@@ -36,22 +42,24 @@ class Submission:
     callback_url: str | None
 
 
-def run() -> int:
-    """Submit all that is due and has a free slot; returns how many were sent.
+def run(*, seconds: float = LONGEST_RUN) -> int:
+    """Submit what is due and has a free slot, beginning for `seconds`; returns how many were sent.
 
-    One dispatcher at a time counts slots rightly. Whoever finds another at work leaves at once,
-    so after giving the lease back we look again: a job that was created in between has no
-    other doorbell.
+    Each answer is recorded when it comes, and its place given to the next job: a provider that
+    does not answer holds up nobody else's.
     """
-    sent = 0
-    while due().exists():
-        with lease(LEASE_NAME, LEASE_SECONDS) as held:
-            if not held:
-                break
-            batch = _claim_batch()
-            sent += _send_all(batch)
-        if not batch:
-            break
+    sent, end = 0, monotonic() + seconds
+    running: dict[Future[Task | KlingError], Generation] = {}
+    with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
+        claimed = _claim_batch(AT_ONCE)
+        while claimed or running:
+            # Only HTTP in the threads: each would otherwise open a database connection of its own.
+            running |= {pool.submit(_send, one): one.generation for one in claimed}
+            done, _ = wait(running, timeout=LOOK_AGAIN, return_when=FIRST_COMPLETED)
+            for future in done:
+                _record(running.pop(future), future.result())
+            sent += len(done)
+            claimed = _claim_batch(AT_ONCE - len(running)) if monotonic() < end else []
     return sent
 
 
@@ -64,86 +72,74 @@ def due() -> QuerySet[Generation]:
     )
 
 
-def _claim_batch() -> list[Submission]:
-    free = _FreeSlots()
-    batch: list[Submission] = []
-    for generation in _fairly(due())[: 4 * BATCH]:
-        if len(batch) >= BATCH:
-            break
-        if not free.take(generation):
-            continue
-        if submission := _claim(generation):
-            batch.append(submission)
-    return batch
+def _claim_batch(most: int) -> list[Submission]:
+    """One dispatcher at a time counts slots rightly; whoever finds another at it takes nothing."""
+    if not most or not due().exists():
+        return []
+    with lease(LEASE_NAME, LEASE_SECONDS) as held:
+        if not held:
+            return []
+        claimed = (_claim(job.pk) for job in slots.in_turn(due()))
+        return list(islice((submission for submission in claimed if submission), most))
 
 
-def _fairly(queued: QuerySet[Generation]) -> QuerySet[Generation]:
-    """Everybody's first job before anybody's second: a bulk upload must not block the others."""
-    place = Window(RowNumber(), partition_by=[F("workspace")], order_by=["pk"])
-    return queued.select_related("account", "hold").annotate(place=place).order_by("place", "pk")
-
-
-class _FreeSlots:
-    """Parallel tasks that each account and model has left; an image job of n takes n."""
-
-    def __init__(self) -> None:
-        rows = (
-            Generation.objects.filter(state__in=OCCUPYING)
-            .values_list("account", "model")
-            .annotate(taken=Sum("slots"))
-        )
-        self.taken: Counter[tuple[int, str]] = Counter(
-            {(account, model): taken for account, model, taken in rows}
-        )
-
-    def take(self, generation: Generation) -> bool:
-        limit = generation.account.parallel_tasks
-        place = (generation.account_id, generation.model)
-        # A job larger than the limit itself may run when it is alone, or it never would.
-        taken = self.taken[place]
-        if limit is not None and taken and taken + generation.slots > limit:
-            return False
-        self.taken[place] += generation.slots
-        return True
-
-
-def _claim(generation: Generation) -> Submission | None:
+def _claim(pk: int) -> Submission | None:
     """Write down that we are about to call, before the call: a crash after it must be seen."""
-    try:
-        request = parse(
-            generation.operation,
-            generation.input,
-            dialect=generation.account.dialect,
-            today=generation.created_at.date(),
-        )
-        with transaction.atomic(durable=True):
-            move(
-                generation,
-                State.SUBMITTING,
-                reason=f"submitting to {generation.account.slug}",
-                due_at=timing.lease(timing.SUBMIT_LEASE),
-                attempts=generation.attempts + 1,
-                submitted_at=timezone.now(),
-            )
-    except Stale:
+    queued = Generation.objects.filter(pk=pk, state=State.QUEUED)
+    generation = queued.select_related("account", "hold").first()
+    if generation is None:
         return None
+    try:
+        request = _parse(generation)
+        _begin(generation)
     except (kling.errors.InvalidInput, CatalogueError) as exc:
         # The catalogue changed under a waiting job.
-        verdicts.fail(generation, code="invalid_input", message=str(exc))
-        return None
-    url = providers.callback_url(generation.account, generation.callback_token)
-    return Submission(generation, request, url)
+        _refuse(generation, str(exc))
+    except Stale:
+        pass
+    except Exception as exc:
+        log.exception("%s cannot be sent", generation.public_id)
+        _set_aside(generation, exc)
+    else:
+        url = providers.callback_url(generation.account, generation.callback_token)
+        return Submission(generation, request, url)
+    return None
 
 
-def _send_all(batch: list[Submission]) -> int:
-    if not batch:
-        return 0
-    with ThreadPoolExecutor(max_workers=len(batch)) as pool:
-        # Only HTTP in the threads: each would otherwise open a database connection of its own.
-        outcomes = pool.map(_send, batch)
-        for submission, outcome in zip(batch, outcomes, strict=True):
-            _record(submission.generation, outcome)
-    return len(batch)
+def _parse(generation: Generation) -> Request:
+    return parse(
+        generation.operation,
+        generation.input,
+        dialect=generation.account.dialect,
+        today=generation.created_at.date(),
+    )
+
+
+@transaction.atomic(durable=True)
+def _begin(generation: Generation) -> None:
+    move(
+        generation,
+        State.SUBMITTING,
+        reason=f"submitting to {generation.account.slug}",
+        due_at=timing.lease(timing.SUBMIT_LEASE),
+        attempts=generation.attempts + 1,
+        submitted_at=timezone.now(),
+    )
+
+
+def _refuse(generation: Generation, message: str) -> None:
+    try:
+        verdicts.fail(generation, code="invalid_input", message=message)
+    except Stale:
+        log.info("%s was canceled meanwhile", generation.public_id)
+
+
+def _set_aside(generation: Generation, error: Exception) -> None:
+    """A fault of ours with one job: the others go on, and the operator is told."""
+    Generation.objects.filter(pk=generation.pk, state=State.QUEUED).update(
+        due_at=timing.after(SET_ASIDE),
+        attention=f"It cannot be sent: {type(error).__name__}, see the log.",
+    )
 
 
 def _send(submission: Submission) -> Task | KlingError:
@@ -156,6 +152,10 @@ def _send(submission: Submission) -> Task | KlingError:
         )
     except KlingError as exc:
         return exc
+    except Exception as exc:
+        # Whether it happened before or after the call, nobody can say here.
+        log.exception("%s: the submission failed", generation.public_id)
+        return kling.errors.MaybeAccepted(f"{type(exc).__name__} while submitting.")
 
 
 def _record(generation: Generation, outcome: Task | KlingError) -> None:
@@ -172,7 +172,19 @@ def _record(generation: Generation, outcome: Task | KlingError) -> None:
         else:
             verdicts.fail(generation, code=_code(outcome), message=outcome.message)
     except Stale:
-        log.warning("%s moved while it was being submitted", generation.public_id)
+        _take_in_late(generation, outcome)
+    except Exception:
+        # It stays SUBMITTING, and is asked about when its lease is over.
+        log.exception("the answer for %s cannot be recorded", generation.public_id)
+
+
+def _take_in_late(generation: Generation, outcome: Task | KlingError) -> None:
+    """The lease ended first. Where tasks are not found by our id, there is no other way to it."""
+    log.warning("%s moved while it was being submitted", generation.public_id)
+    if isinstance(outcome, Task):
+        Generation.objects.filter(pk=generation.pk, state=State.RECONCILING, task_id="").update(
+            task_id=outcome.task_id, due_at=timezone.now()
+        )
 
 
 @transaction.atomic(durable=True)
