@@ -98,6 +98,18 @@ class Installation:
             cursor = connection.execute(statement.replace("?", "%s"), values)
             return cursor.fetchall() if cursor.description else []
 
+    def cut_database(self) -> None:
+        """End every connection and let none in, as a restart of the server does for a while."""
+        name = urlsplit(self.database_url).path.lstrip("/")
+        _on_server(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        _on_server(
+            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+        )
+
+    def mend_database(self) -> None:
+        name = urlsplit(self.database_url).path.lstrip("/")
+        _on_server(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+
     def ring(self, task: str, *arguments: str) -> None:
         payload = package(task, *arguments)
         insert = "INSERT INTO django_q_ormq (key, payload, lock) VALUES (?, ?, CURRENT_TIMESTAMP)"

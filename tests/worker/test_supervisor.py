@@ -79,6 +79,23 @@ def test_it_leaves_a_busy_cluster_alone(installed: Installation) -> None:
     assert work.restarts() == 0
 
 
+@pytest.mark.race  # needs PostgreSQL: SQLite has no server that could be restarted
+def test_it_goes_on_after_the_database_was_away(work: Work) -> None:
+    may_end, ended = hold_a_worker(work.installed, "long")
+    work.installed.cut_database()
+    try:
+        said = "the database does not answer"
+        wait_until(lambda: said in work.output(), seconds=20, what="it has seen it")
+        may_end.touch()
+        wait_until(ended.exists, seconds=20, what="the task ended without a database")
+    finally:
+        work.installed.mend_database()
+    work.does_work()
+    wait_until(lambda: not work.installed.queued(), seconds=30, what="both are recorded")
+    assert len(ended.read_text().splitlines()) == 1
+    assert work.restarts() == 0
+
+
 def test_it_ends_with_its_cluster_when_it_is_killed_itself(work: Work) -> None:
     hold_a_worker(work.installed, "long")
     work.supervisor.kill()
