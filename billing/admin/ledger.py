@@ -18,6 +18,7 @@ from accounts.models import Workspace
 from billing import credits
 from billing.admin.base import CreditsFormField, ReadOnlyAdmin
 from billing.amounts import to_text
+from billing.errors import KeyReused
 from billing.models import CreditAccount, Entry, Hold
 
 
@@ -79,12 +80,16 @@ class CreditAccountAdmin(ReadOnlyAdmin[CreditAccount]):
             raise PermissionDenied
         initial = {"key": uuid4().hex, "workspace": request.GET.get("workspace")}
         form = GrantForm(request.POST or None, initial=initial)
-        if not form.is_valid():
-            context = {**self.admin_site.each_context(request), "form": form}
-            return render(request, "billing/admin_grant.html", context | {"title": "Grant credits"})
-        entry = _grant(request, form.cleaned_data)
-        messages.success(request, f"{to_text(entry.amount)} credits were granted.")
-        return redirect("admin:billing_creditaccount_change", entry.account_id)
+        if form.is_valid():
+            try:
+                entry = _grant(request, form.cleaned_data)
+            except KeyReused:
+                form.add_error(None, "This form was sent before. Open it anew to grant more.")
+            else:
+                messages.success(request, f"{to_text(entry.amount)} credits were granted.")
+                return redirect("admin:billing_creditaccount_change", entry.account_id)
+        context = {**self.admin_site.each_context(request), "form": form}
+        return render(request, "billing/admin_grant.html", context | {"title": "Grant credits"})
 
 
 def _grant(request: HttpRequest, wanted: dict[str, Any]) -> Entry:

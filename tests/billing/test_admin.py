@@ -97,6 +97,17 @@ def test_it_grants_credits_once_with_a_reason(operator: Client, ada: Person) -> 
     assert Entry.objects.get(note="for a lost video").kind == "grant"
 
 
+def test_it_refuses_a_form_that_was_sent_before_with_another_amount(
+    operator: Client, ada: Person
+) -> None:
+    wanted = {"workspace": ada.workspace.pk, "credits": "5", "reason": "gift", "key": "once"}
+    operator.post("/admin/billing/creditaccount/grant/", wanted)
+    answer = operator.post("/admin/billing/creditaccount/grant/", {**wanted, "credits": "50"})
+    assert answer.status_code == 200
+    assert "This form was sent before" in answer.content.decode()
+    assert credits.balance(ada.workspace).balance == to_micro(105)
+
+
 @pytest.mark.parametrize(
     "wrong", [{"credits": "0"}, {"credits": "-5"}, {"credits": "NaN"}, {"reason": ""}], ids=str
 )
