@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 import requests
 import stripe
-from django.utils import timezone
-from django_q.models import OrmQ
 
 from billing import credits, ledger, tasks
 from billing.amounts import to_micro
@@ -175,26 +172,6 @@ def test_events_in_the_wrong_order_change_nothing_in_the_end(ada: Person, shop: 
         drain_queue()
     order.refresh_from_db()
     assert (order.state, balance(ada)) == ("paid", 200)
-
-
-def test_it_finds_a_paid_order_whose_events_are_lost(ada: Person, shop: Shop) -> None:
-    order = buy(ada)
-    shop.press(order.checkout_url, "pay")
-    Order.objects.update(synced_at=timezone.now() - timedelta(minutes=11))
-    tasks.sweep()
-    drain_queue()
-    assert balance(ada) == 200
-
-
-def test_it_finds_an_event_whose_doorbell_is_lost(ada: Person, shop: Shop) -> None:
-    order = buy(ada)
-    shop.press(order.checkout_url, "pay")
-    shop.deliver()
-    OrmQ.objects.all().delete()
-    StripeEvent.objects.update(due_at=timezone.now() - timedelta(minutes=3))
-    tasks.sweep()
-    drain_queue()
-    assert balance(ada) == 200
 
 
 @pytest.mark.parametrize(

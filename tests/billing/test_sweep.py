@@ -1,4 +1,4 @@
-"""The sweep reaches every unfinished order, however many of them Stripe does not answer for."""
+"""The sweep finds what was lost, and reaches every unfinished order."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from django_q.models import OrmQ
 
 from accounts.models import Workspace
 from billing import tasks
-from billing.models import Order
+from billing.models import Order, StripeEvent
 from tests.billing.conftest import Shop
+from tests.billing.test_purchase import balance, buy
+from tests.conftest import Person
 from tests.queue import drain_queue
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -67,3 +70,23 @@ def test_orders_unknown_to_stripe_do_not_keep_the_others_waiting(
     others = unfinished(workspace, "other", count=1, synced_at=long_ago)
     assert asked_about() == unknown
     assert asked_about() == others
+
+
+def test_it_finds_a_paid_order_whose_events_are_lost(ada: Person, shop: Shop) -> None:
+    order = buy(ada)
+    shop.press(order.checkout_url, "pay")
+    Order.objects.update(synced_at=timezone.now() - timedelta(minutes=11))
+    tasks.sweep()
+    drain_queue()
+    assert balance(ada) == 200
+
+
+def test_it_finds_an_event_whose_doorbell_is_lost(ada: Person, shop: Shop) -> None:
+    order = buy(ada)
+    shop.press(order.checkout_url, "pay")
+    shop.deliver()
+    OrmQ.objects.all().delete()
+    StripeEvent.objects.update(due_at=timezone.now() - timedelta(minutes=3))
+    tasks.sweep()
+    drain_queue()
+    assert balance(ada) == 200
