@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django import forms
@@ -22,6 +23,12 @@ from generations.models import (
     Quote,
     Transition,
     Upload,
+)
+from kling.errors import AuthenticationFailed
+from webhooks.secrets import seal
+
+CALLBACK_SECRET = re.compile(
+    r"whsec_(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"
 )
 
 
@@ -117,12 +124,19 @@ class GenerationAdmin(ReadOnlyAdmin):
         line = "<li>#{} {}: {} credits, balance {} {}</li>"
         return format_html("<ul>{}</ul>", format_html_join("", line, rows))
 
-    @admin.action(description="Ask the provider now")
+    def has_decide_permission(self, request: HttpRequest) -> bool:
+        """Nobody edits a job; but who may not change one may not give its credits back either."""
+        return request.user.has_perm("generations.change_generation")
+
+    @admin.action(description="Ask the provider now", permissions=["view"])
     def look_now(self, request: HttpRequest, queryset: QuerySet[Generation]) -> None:
         count = sum(decisions.look_now(generation) for generation in queryset)
         messages.info(request, f"{count} will be asked about now.")
 
-    @admin.action(description="Fail and release the credits (only when surely not running)")
+    @admin.action(
+        description="Fail and release the credits (only when surely not running)",
+        permissions=["decide"],
+    )
     def fail_and_release(self, request: HttpRequest, queryset: QuerySet[Generation]) -> None:
         by = str(request.user)
         count = sum(decisions.fail_and_release(generation, by=by) for generation in queryset)
@@ -135,6 +149,11 @@ class ProviderAccountForm(forms.ModelForm):  # type: ignore[type-arg]
     )
     new_access_key = forms.CharField(required=False, widget=forms.PasswordInput)
     new_secret_key = forms.CharField(required=False, widget=forms.PasswordInput)
+    new_callback_secret = forms.CharField(
+        required=False,
+        widget=forms.PasswordInput,
+        help_text="“whsec_…”, if the provider signs its callbacks; unsigned ones are refused then.",
+    )
 
     class Meta:
         model = ProviderAccount
@@ -156,7 +175,31 @@ class ProviderAccountForm(forms.ModelForm):  # type: ignore[type-arg]
             providers.set_secret(self.instance, **secret)
         elif not self.instance.secret:
             raise forms.ValidationError("Give a key, or an access key and its secret key.")
+        if callback_secret := data.get("new_callback_secret"):
+            self.instance.callback_secret = seal(callback_secret)
+        if not self.errors:
+            self._check_that_it_can_work(data)
         return data
+
+    def _check_that_it_can_work(self, data: dict[str, Any]) -> None:
+        names = ("dialect", "base_url", "endpoint_path", "model_names")
+        trial = ProviderAccount(secret=self.instance.secret, **{name: data[name] for name in names})
+        try:
+            providers.client_for(trial)
+        except AuthenticationFailed as exc:
+            raise forms.ValidationError(exc.message) from None
+
+    def clean_new_callback_secret(self) -> str:
+        text: str = self.cleaned_data["new_callback_secret"]
+        if text and not CALLBACK_SECRET.fullmatch(text):
+            raise forms.ValidationError("Such a secret is whsec_ and Base64.")
+        return text
+
+    def clean_model_names(self) -> dict[str, str]:
+        names = self.cleaned_data["model_names"] or {}
+        if not isinstance(names, dict) or not all(isinstance(v, str) for v in names.values()):
+            raise forms.ValidationError('Write it as {"kling-v3": "its name there"}.')
+        return names
 
 
 @admin.register(ProviderAccount)
@@ -178,7 +221,7 @@ class ProviderAccountAdmin(admin.ModelAdmin[ProviderAccount]):
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False  # its jobs need it; switch it off instead
 
-    @admin.action(description="Resume paused accounts")
+    @admin.action(description="Resume paused accounts", permissions=["change"])
     def resume(self, request: HttpRequest, queryset: QuerySet[ProviderAccount]) -> None:
         for account in queryset:
             providers.resume(account)
