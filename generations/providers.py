@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from functools import lru_cache
+from itertools import chain, count
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -18,6 +19,7 @@ from webhooks.secrets import Unreadable, seal, unseal
 
 log = logging.getLogger(__name__)
 SIMULATOR_KEY = "simulated"
+GONE = "Its credential is no longer in the environment."
 
 
 def client_for(account: ProviderAccount) -> KlingClient:
@@ -83,9 +85,8 @@ def sync_from_environment() -> list[ProviderAccount]:
     if not accounts and settings.SIMULATOR_URL:
         accounts = [_sync_simulator()]
     present = [account.pk for account in accounts]
-    ProviderAccount.objects.filter(from_environment=True).exclude(pk__in=present).update(
-        enabled=False
-    )
+    gone = ProviderAccount.objects.filter(from_environment=True).exclude(pk__in=present)
+    gone.filter(enabled=True).update(enabled=False, paused_reason=GONE)
     return accounts
 
 
@@ -129,19 +130,37 @@ def _upsert(
     endpoint_path: str,
     secret: dict[str, str],
 ) -> ProviderAccount:
-    account = ProviderAccount.objects.filter(slug=slug, from_environment=True).first()
-    account = account or ProviderAccount(slug=slug, from_environment=True)
-    changed = (account.base_url, account.endpoint_path) != (base_url, endpoint_path)
-    if account.secret and json.loads(unseal(account.secret)) != {
-        name: text for name, text in secret.items() if text
-    }:
-        changed = True
-    if changed:
+    own = ProviderAccount.objects.filter(from_environment=True)
+    account = own.filter(dialect=dialect, simulated=simulated).first()
+    account = account or ProviderAccount(slug=_free_slug(slug), from_environment=True)
+    if account.paused_reason == GONE:
+        # Otherwise `enabled` is the operator's own: a restart must not switch an account on.
+        account.enabled, account.paused_reason = True, ""
+    was = (account.base_url, account.endpoint_path, _known_secret(account))
+    given = {name: text for name, text in secret.items() if text}
+    if was != (base_url, endpoint_path, given):
         # A new key or address is how an operator mends a paused account.
         account.paused_at, account.paused_reason = None, ""
     account.dialect, account.simulated = dialect.value, simulated
     account.base_url, account.endpoint_path = base_url, endpoint_path
-    account.enabled = True
     set_secret(account, **secret)
     account.save()
     return account
+
+
+def _free_slug(slug: str) -> str:
+    """Somebody may have made an account of that name by hand."""
+    taken = set(ProviderAccount.objects.values_list("slug", flat=True))
+    names = chain([slug], (f"{slug}-{number}" for number in count(2)))
+    return next(name for name in names if name not in taken)
+
+
+def _known_secret(account: ProviderAccount) -> dict[str, str] | None:
+    """None where there is none, or none that we can read: SECRET_KEY may have been changed."""
+    try:
+        found: dict[str, str] | None = (
+            json.loads(unseal(account.secret)) if account.secret else None
+        )
+    except (Unreadable, ValueError):
+        return None
+    return found

@@ -10,9 +10,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from generations.models import ProviderAccount
-from generations.providers import callback_url, sync_from_environment
+from generations.providers import callback_url, client_for, sync_from_environment
 from kling.simulator.server import RunningSimulator
-from tests.conftest import Person
+from tests.conftest import Person, make_account
 from tests.generations.test_main_job import create
 from tests.working import finish
 
@@ -95,6 +95,50 @@ def test_it_takes_up_a_new_key_and_resumes(environment: dict[str, dict[str, str]
     sync_from_environment()
     account.refresh_from_db()
     assert (account.paused_at, account.paused_reason) == (None, "")
+
+
+def test_it_leaves_an_account_off_that_the_operator_switched_off(
+    environment: dict[str, dict[str, str]],
+) -> None:
+    environment["cometapi"] |= {"key": "sk-comet"}
+    sync_from_environment()
+    ProviderAccount.objects.update(enabled=False)
+    sync_from_environment()
+    assert not ProviderAccount.objects.get().enabled
+
+
+def test_it_switches_an_account_on_whose_credential_is_back(
+    environment: dict[str, dict[str, str]],
+) -> None:
+    environment["cometapi"] |= {"key": "sk-comet"}
+    sync_from_environment()
+    environment["cometapi"] |= {"key": ""}
+    sync_from_environment()
+    assert not ProviderAccount.objects.get().enabled
+    environment["cometapi"] |= {"key": "sk-comet"}
+    sync_from_environment()
+    assert ProviderAccount.objects.get().enabled
+
+
+def test_it_stands_beside_an_account_of_the_same_name(
+    environment: dict[str, dict[str, str]],
+) -> None:
+    by_hand = make_account("http://127.0.0.1:9", dialect="cometapi")
+    environment["cometapi"] |= {"key": "sk-comet"}
+    for _ in range(2):
+        [account] = sync_from_environment()
+        assert (account.slug, by_hand.slug) == ("cometapi-2", "cometapi")
+    assert ProviderAccount.objects.count() == 2
+
+
+def test_it_seals_anew_what_a_changed_secret_key_made_unreadable(
+    environment: dict[str, dict[str, str]], settings: Any
+) -> None:
+    environment["cometapi"] |= {"key": "sk-comet"}
+    sync_from_environment()
+    settings.SECRET_KEY = "another-" * 8
+    [account] = sync_from_environment()
+    assert client_for(account).account.key == "sk-comet"
 
 
 def test_it_names_what_cloudsway_lacks(environment: dict[str, dict[str, str]]) -> None:
