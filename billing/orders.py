@@ -64,7 +64,7 @@ def sync_order(order: Order, *, session_id: str = "") -> Order:
 def record(order: Order, session: Session) -> Order:
     """Write down what the session says, in one transaction with the credits it brings."""
     with transaction.atomic():
-        row = Order.objects.select_for_update().select_related("workspace").get(pk=order.pk)
+        row = _locked(order)
         problem = _mismatch(row, session)
         if row.state == OrderState.NEW and not problem:
             _attach(row, session)
@@ -76,6 +76,13 @@ def record(order: Order, session: Session) -> Order:
         row.synced_at = timezone.now()
         row.save(update_fields=["synced_at"])
     return row
+
+
+def _locked(order: Order) -> Order:
+    # Itself only: whoever has the credit account may be about to refer to the workspace, and we,
+    # with the workspace, about to ask for the account.
+    rows = Order.objects.select_for_update(of=("self",)).select_related("workspace")
+    return rows.get(pk=order.pk)
 
 
 def move(order: Order, *, to: OrderState, reason: str) -> None:

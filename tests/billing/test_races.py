@@ -13,8 +13,10 @@ from accounts.models import Workspace
 from billing import credits, ledger, orders
 from billing.amounts import to_micro
 from billing.models import CreditAccount, Entry, Hold, Order
+from tests.accounts.test_members_race import wait_until_blocked
 from tests.billing.conftest import Shop
 from tests.conftest import Person
+from webhooks.outbox import announce
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
@@ -178,3 +180,26 @@ def test_it_credits_an_order_once(ada: Person, shop: Shop) -> None:
     results = together([lambda: orders.sync_order(order).state] * THREADS)
     assert results == ["paid"] * THREADS
     assert Entry.objects.filter(kind="purchase").count() == 1
+
+
+def test_a_purchase_and_a_job_that_ends_do_not_lock_each_other_out(ada: Person, shop: Shop) -> None:
+    """A job that ends has the account, and writes a message that refers to the workspace."""
+    ada.browser.post("/credits/buy/small/")
+    order = Order.objects.get()
+    shop.press(order.checkout_url, "pay")
+    with transaction.atomic():
+        hold = credits.hold(workspace=ada.workspace, amount=ONE, key="job")
+
+    def buy() -> str:
+        try:
+            return orders.sync_order(order).state
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        with transaction.atomic():
+            credits.release(hold=hold, reason="failed")
+            purchase = pool.submit(buy)
+            wait_until_blocked(purchase)
+            announce(workspace=ada.workspace, type="generation.failed", data={}, url=shop.product)
+        assert purchase.result(timeout=20) == "paid"
