@@ -80,7 +80,7 @@ def test_it_keeps_leases_of_different_names_apart(db: None) -> None:
 
 
 def test_it_is_free_again_after_its_time(db: None) -> None:
-    assert leases.acquire("poll", "killed", 0)
+    assert leases.acquire("poll", "killed", -1)
     assert leases.acquire("poll", "next", 60)
 
 
@@ -90,7 +90,7 @@ def test_it_lets_its_holder_prolong_it(db: None) -> None:
 
 
 def test_a_slow_holder_does_not_free_its_successors(db: None) -> None:
-    assert leases.acquire("poll", "slow", 0)
+    assert leases.acquire("poll", "slow", -1)
     assert leases.acquire("poll", "next", 60)
     leases.release("poll", "slow")
     assert not leases.acquire("poll", "third", 60)

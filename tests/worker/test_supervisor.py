@@ -134,7 +134,7 @@ def test_it_hands_back_what_takes_too_long(installed: Installation) -> None:
     assert not ended.exists()
     assert not installed.processes()
     due = "SELECT count(*) FROM django_q_ormq WHERE key = ? AND lock <= CURRENT_TIMESTAMP"
-    assert installed.sql(due, "kling") == [(1,)]
+    wait_until(lambda: installed.sql(due, "kling") == [(1,)], seconds=3, what="it is due again")
     assert installed.sql("SELECT count(*) FROM worker_heartbeat") == [(0,)]
 
 
