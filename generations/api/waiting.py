@@ -7,6 +7,7 @@ import threading
 import time
 from time import monotonic
 
+from django.db import DatabaseError
 from rest_framework.serializers import ErrorDetail, ValidationError
 
 from generations.models import Generation
@@ -32,14 +33,24 @@ def seconds(prefer: str) -> int:
 
 
 def until_final(generation: Generation, *, seconds: int) -> Generation:
-    """The generation as it is when final, or after `seconds`."""
+    """The generation as it is when final, or after `seconds`.
+
+    It exists and its credits are held by now, so nothing that happens while we wait may become an
+    error: the caller would send it again.
+    """
     if not seconds or generation.is_final or not places.acquire(blocking=False):
         return generation
     try:
         end, found = monotonic() + seconds, generation
         while found.due_at is not None and monotonic() < end:
             time.sleep(min(INTERVAL, max(0.0, end - monotonic())))
-            found = for_workspace(generation.workspace).get(pk=generation.pk)
+            rows = for_workspace(generation.workspace).filter(pk=generation.pk)
+            current = rows.first()
+            if current is None:  # deleted meanwhile
+                break
+            found = current
         return found
+    except DatabaseError:
+        return generation
     finally:
         places.release()
