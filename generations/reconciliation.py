@@ -66,9 +66,9 @@ def _reconcile_account(account: ProviderAccount, report: Report) -> None:
 def _jobs(account: ProviderAccount, operation: Operation) -> list[Generation]:
     since = timezone.now() - WINDOW
     return list(
-        account.generations.filter(
-            operation=operation.name, created_at__gte=since, task_id__gt=""
-        ).select_related("account")
+        account.generations.filter(operation=operation.name, created_at__gte=since, task_id__gt="")
+        .select_related("account")
+        .defer("input", "outputs", "metadata")  # a month of them may not fit into the memory
     )
 
 
