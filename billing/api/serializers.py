@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from billing.amounts import to_text
@@ -10,6 +12,7 @@ from billing.models import Entry, Pack
 MAX_LIMIT = 100
 
 
+@extend_schema_field(OpenApiTypes.STR)
 class CreditsField(serializers.Field[int, str, str, Any]):
     """Micro-credits as a decimal string of credits."""
 
