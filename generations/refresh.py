@@ -21,7 +21,8 @@ from worker.leases import lease
 log = logging.getLogger(__name__)
 
 BATCH, THREADS = 100, 16
-LEASE_NAME, LEASE_SECONDS = "refresh", 120.0
+# Of claiming only: a worker that is killed while it asks must not keep the others from asking.
+LEASE_NAME, LEASE_SECONDS = "refresh", 30.0
 LONGEST_RUN = 20.0  # seconds in which queries begin; then the worker process is free for others
 SET_ASIDE = 300.0
 
@@ -29,9 +30,8 @@ SET_ASIDE = 300.0
 def run() -> int:
     """Look at everything that is due; returns the number of jobs looked at."""
     looked, end = 0, monotonic() + LONGEST_RUN
-    with lease(LEASE_NAME, LEASE_SECONDS) as held:
-        while held and monotonic() < end and (batch := _claim_batch()):
-            looked += _look_at(batch, end=end)
+    while monotonic() < end and (batch := _claim_batch()):
+        looked += _look_at(batch, end=end)
     return looked
 
 
@@ -50,14 +50,17 @@ def wake(generation: Generation) -> None:
 
 def _claim_batch() -> list[Generation]:
     """Take due jobs for as long as a query may last: a dead worker's come back by themselves."""
-    # Without the inputs: they are not needed, and a hundred of them may have a gigabyte.
-    rows = due().select_related("account", "hold").defer("input")
-    batch = list(rows.order_by("due_at")[:BATCH])
-    until = timing.lease(timing.QUERY_LEASE)
-    Generation.objects.filter(
-        pk__in=[generation.pk for generation in batch],
-        state__in=[State.PROCESSING, State.RECONCILING],
-    ).update(due_at=until)
+    with lease(LEASE_NAME, LEASE_SECONDS) as held:
+        if not held:
+            return []
+        # Without the inputs: they are not needed, and a hundred of them may have a gigabyte.
+        rows = due().select_related("account", "hold").defer("input")
+        batch = list(rows.order_by("due_at")[:BATCH])
+        until = timing.lease(timing.QUERY_LEASE)
+        Generation.objects.filter(
+            pk__in=[generation.pk for generation in batch],
+            state__in=[State.PROCESSING, State.RECONCILING],
+        ).update(due_at=until)
     for generation in batch:
         generation.due_at = until
     return batch

@@ -17,6 +17,7 @@ from generations.models import Generation, ProviderAccount, State
 from kling.simulator.server import RunningSimulator
 from tests.conftest import Person, make_account
 from tests.generations.test_main_job import SOUND, VIDEO, create
+from tests.waiting import wait_until
 from tests.working import call, finish, reach, work_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -123,6 +124,27 @@ def test_it_tells_the_operator_of_a_job_that_does_not_end(
     Generation.objects.filter(pk=job.pk).update(submitted_at=yesterday, due_at=timezone.now())
     work_until(lambda: bool(Generation.objects.get(pk=job.pk).attention))
     assert state(job.public_id) == State.PROCESSING
+
+
+@pytest.mark.race
+def test_it_asks_while_another_worker_waits_for_its_answer(
+    ada: Person, cloudsway: ProviderAccount, simulator: RunningSimulator
+) -> None:
+    """Or is killed while it waits: it must not keep the others from asking."""
+    slow = reach(create(ada.api, sound("[slow] rain"))["id"], State.PROCESSING)
+    Generation.objects.filter(pk=slow.pk).update(due_at=timezone.now())
+    held = simulator.faults.add(stage="query", kind="hold", value=6, text=slow.task_id)
+
+    def ask() -> None:
+        call("generations.tasks.refresh")
+        connections.close_all()
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    wait_until(lambda: held.fired, seconds=5)
+    finish(create(ada.api, SOUND)["id"], seconds=5)
+    assert thread.is_alive()
+    thread.join()
 
 
 class LateProvider(BaseHTTPRequestHandler):
