@@ -31,6 +31,7 @@ from generations.errors import (
 )
 from generations.events import announce
 from generations.models import Generation, IdempotencyKey, Quote, State
+from generations.models.generations import new_generation_id
 from generations.routing import Route, route
 from generations.states import MOVES, Stale, move, record
 from kling.errors import FieldError
@@ -140,13 +141,12 @@ def submit(order: Order, *, by: Actor) -> Created:
 
 @transaction.atomic(durable=True)
 def _create(order: Order, priced: Priced, *, by: Actor) -> Generation:
-    request, external_id = priced.route.request, uuid4().hex
+    request, public_id = priced.route.request, new_generation_id()
     # The account row first: it serialises the jobs of one workspace, so the quotas below hold.
-    hold = billing.credits.hold(
-        workspace=by.workspace, amount=priced.price.credits, key=f"generation:{external_id}"
-    )
+    hold = billing.credits.hold(workspace=by.workspace, amount=priced.price.credits, key=public_id)
     quotas.check(by.workspace, credits=priced.price.credits)
     generation = Generation.objects.create(
+        public_id=public_id,
         workspace=by.workspace,
         created_by=by.user,
         api_key=by.api_key,
@@ -157,7 +157,7 @@ def _create(order: Order, priced: Priced, *, by: Actor) -> Generation:
         webhook_url=order.webhook_url,
         account=priced.route.account,
         slots=request.slots,
-        external_task_id=external_id,
+        external_task_id=uuid4().hex,
         due_at=timezone.now(),
         units=request.units.amount,
         unit_type=request.units.unit_type,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from django.db.models import Count, QuerySet, Sum
@@ -43,7 +43,9 @@ def usage(workspace: Workspace, *, first: date, last: date) -> list[dict[str, An
     """
     rows = (
         Generation.objects.filter(
-            workspace=workspace, created_at__date__gte=first, created_at__date__lte=last
+            workspace=workspace,
+            created_at__gte=datetime.combine(first, time.min, UTC),
+            created_at__lte=datetime.combine(last, time.max, UTC),
         )
         .values("operation", day=TruncDate("created_at", tzinfo=UTC))
         .annotate(count=Count("pk"), credits=Sum("charged"))

@@ -18,7 +18,7 @@ def check(workspace: Workspace, *, credits: int) -> None:
     """Refuse a job of `credits` micro-credits that the plan has no room for."""
     limits = limits_of(workspace)
     if limits.running_jobs is not None:
-        running = Generation.objects.filter(workspace=workspace, state__in=ACTIVE).count()
+        running = Generation.objects.filter(workspace=workspace, due_at__isnull=False).count()
         refuse_above(
             quota="running_jobs", limit=limits.running_jobs, used=running, adding=1, retry_after=30
         )

@@ -20,6 +20,7 @@ from kling.envelope import deduction
 from worker.doorbell import ring
 
 log = logging.getLogger(__name__)
+NO_RESULT = "The provider finished, but gave no result. Nothing was charged."
 
 
 def apply(generation: Generation, task: Task) -> None:
@@ -82,7 +83,7 @@ def lose(generation: Generation, *, message: str) -> None:
         billing.credits.refund(
             hold=generation.hold,
             amount=charged,
-            key=f"generation:{generation.external_task_id}:lost",
+            key=f"{generation.public_id}:lost",
             reason="the result could not be stored",
         )
     announce(generation)
@@ -118,6 +119,9 @@ def _keep_looking(generation: Generation, task: Task) -> None:
     if attention:
         log.warning("%s: %s", generation.public_id, attention)
     without_result = task.status == "succeed"
+    if without_result and timing.is_overdue(began):
+        fail(generation, code="result_lost", message=NO_RESULT, task=task)
+        return
     if generation.state == State.RECONCILING and not without_result:
         _resume(generation, task, attention)
         return

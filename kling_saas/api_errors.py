@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -42,6 +43,7 @@ TITLES = {
     "provider_unavailable": "No provider is available",
     "storage_unavailable": "Storage is not available",
     "payment_unavailable": "Payment is not available",
+    "temporarily_unavailable": "Try again in a moment",
     "internal_error": "Something went wrong on our side",
 }
 MEANINGS = {
@@ -66,6 +68,8 @@ MEANINGS = {
     "provider_unavailable": "No provider can take the job at the moment. 503.",
     "storage_unavailable": "Files cannot be stored at the moment. 503.",
     "payment_unavailable": "Stripe cannot be reached, or is not set up. 503.",
+    "temporarily_unavailable": "The database could not be reached. `charged` is null: send the "
+    "same Idempotency-Key again, and nothing is made twice. 503.",
     "internal_error": "Our mistake. Tell us the request_id. 500.",
 }
 RETRYABLE = {
@@ -75,6 +79,7 @@ RETRYABLE = {
     "provider_unavailable",
     "storage_unavailable",
     "payment_unavailable",
+    "temporarily_unavailable",
     "internal_error",
 }
 
@@ -146,6 +151,7 @@ def problem_of(exc: Exception) -> Problem | None:
 # Errors whose own text is the whole answer; where it is empty, the title serves.
 SIMPLE: list[tuple[type[Exception], int, str]] = [
     (exceptions.ParseError, 400, "malformed_request"),
+    (SuspiciousOperation, 400, "malformed_request"),
     (accounts.access.NotPermitted, 403, "permission_denied"),
     (exceptions.PermissionDenied, 403, "permission_denied"),
     (PermissionDenied, 403, "permission_denied"),
@@ -170,6 +176,10 @@ def _simple(exc: Exception) -> Problem | None:
         return Problem(404, "not_found", "There is nothing here with this id.")
     if isinstance(exc, RequestDataTooBig):
         return Problem(413, "too_large", "The body is larger than 40 MB.")
+    if isinstance(exc, OperationalError | InterfaceError):
+        # At the commit itself nobody can say whether it happened; the same key finds out.
+        detail = "The database could not be reached. Send the same Idempotency-Key again."
+        return Problem(503, "temporarily_unavailable", detail, {"charged": None})
     for kind, status, code in SIMPLE:
         if isinstance(exc, kind):
             return Problem(status, code, _text(exc) or TITLES[code])

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from uuid import uuid4
 
+import structlog
 from django.http import HttpRequest, HttpResponse
 from django_structlog.middlewares import RequestMiddleware
 
@@ -23,10 +24,8 @@ class RequestIdMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        given = request.headers.get("X-Request-Id", "")
+        given = request.META.get("HTTP_X_REQUEST_ID", "")
         request_id = given if ACCEPTABLE.fullmatch(given) else uuid4().hex
-        # django-structlog reads the header; pages and problem bodies read the attribute.
-        request.META["HTTP_X_REQUEST_ID"] = request_id
         request.request_id = request_id  # type: ignore[attr-defined]
         response = self.get_response(request)
         response["X-Request-Id"] = request_id
@@ -34,7 +33,12 @@ class RequestIdMiddleware:
 
 
 class RequestLogMiddleware(RequestMiddleware):
-    """One log line a request, without the secrets that stand in addresses."""
+    """One log line a request, with our id and without the secrets that stand in addresses."""
+
+    def prepare(self, request: HttpRequest) -> None:
+        super().prepare(request)
+        # It would otherwise make up an id that no customer has seen.
+        structlog.contextvars.bind_contextvars(request_id=request.request_id)  # type: ignore[attr-defined]
 
     @staticmethod
     def format_request(request: HttpRequest) -> str:

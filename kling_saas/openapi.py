@@ -27,7 +27,7 @@ PROBLEM = {
         "code": {"type": "string", "enum": sorted(TITLES)},
         "request_id": TEXT,
         "retryable": BOOLEAN,
-        "charged": BOOLEAN,
+        "charged": {"type": ["boolean", "null"]},
         "errors": {"type": "array", "items": FIELD_PROBLEM},
         "needed": TEXT,
         "available": TEXT,

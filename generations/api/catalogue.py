@@ -49,7 +49,8 @@ def _served() -> list[str]:
 
 def _represent(operation: Operation, served: list[str]) -> dict[str, Any]:
     providers = [name for name in served if dialects.get(name).serves(operation)]
-    schema = input_schema(operation, providers[0] if providers else None)
+    # With several providers behind us a request goes to the one that takes it.
+    schema = input_schema(operation, providers[0] if len(providers) == 1 else None)
     return {
         "name": operation.name,
         "title": operation.title,

@@ -28,7 +28,7 @@ class ProviderAccount(models.Model):
     )
     priority = models.PositiveSmallIntegerField(default=100, help_text="Lower goes first.")
     parallel_tasks = models.PositiveIntegerField(
-        null=True, blank=True, help_text="Per model; empty: no limit until the provider names one."
+        null=True, blank=True, help_text="At the same time, per model; empty: no limit of ours."
     )
     enabled = models.BooleanField(default=True)
     paused_reason = models.CharField(max_length=300, blank=True)

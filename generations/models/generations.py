@@ -107,6 +107,11 @@ class Generation(models.Model):
                 name="generation_slots",
             ),
             models.Index(fields=["workspace", "-id"], name="generation_of_workspace"),
+            # The quotas count these inside every create.
+            models.Index(
+                fields=["workspace"], condition=Q(due_at__isnull=False), name="generation_running"
+            ),
+            models.Index(fields=["workspace", "created_at"], name="generation_by_day"),
         ]
 
     def __str__(self) -> str:

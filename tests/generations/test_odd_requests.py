@@ -73,3 +73,9 @@ def test_it_knows_no_hook_with_a_nul(db: None) -> None:
 def test_it_counts_usage_at_the_ends_of_time(ada: Person, day: str) -> None:
     response = ada.api.get("/usage", to=day)
     assert (response.status_code, response.json()["data"]) == (200, [])
+
+
+def test_it_refuses_a_thousand_form_fields(ada: Person) -> None:
+    fields = {f"field{number}": "1" for number in range(1001)}
+    response = ada.api.client.post("/api/v1/uploads", fields)
+    assert (response.status_code, response.json()["code"]) == (400, "malformed_request")

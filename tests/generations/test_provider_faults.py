@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
+from django.utils import timezone
 
 import billing.credits
 from billing import ledger
@@ -137,6 +140,18 @@ def test_it_keeps_the_hold_when_success_has_no_result(
     generation = reach(job["id"], State.RECONCILING)
     assert "without a result" in generation.attention
     assert billing.credits.balance(ada.workspace).held == 250_000
+
+
+def test_it_gives_up_on_a_result_that_never_comes(
+    ada: Person, job: dict[str, Any], simulator: RunningSimulator
+) -> None:
+    simulator.faults.add(stage="task", kind="no_url", times=None)
+    reach(job["id"], State.RECONCILING)
+    with time_machine.travel(timezone.now() + timedelta(hours=1), tick=True):  # 50 at this scale
+        generation = finish(job["id"])
+    assert (generation.state, generation.error_code) == (State.FAILED, "result_lost")
+    assert ada.api.get("/credits").json() == {"balance": "100", "held": "0", "available": "100"}
+    assert_the_books_are_clean(ada)
 
 
 def test_it_refunds_a_result_that_is_gone_for_good(

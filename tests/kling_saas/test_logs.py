@@ -56,3 +56,14 @@ def test_it_shows_no_token_of_an_address(written: Callable[[], str], path: str) 
     assert Client().delete(path + TOKEN).status_code == 405
     assert f"{path}…" in written() or f"{path}\\u2026" in written()
     assert TOKEN not in written()
+
+
+def test_the_id_that_a_customer_sees_stands_in_the_log(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO"):
+        shown = client.get("/api/v1/nowhere")["X-Request-Id"]
+        given = client.get("/api/v1/nowhere", headers={"X-Request-Id": "my-own-id-1"})
+    assert given["X-Request-Id"] == "my-own-id-1"
+    finished = [r.msg for r in caplog.records if r.name.startswith("django_structlog")]
+    assert [line["request_id"] for line in finished] == [shown, "my-own-id-1"]
