@@ -69,12 +69,18 @@ class Family:
             self._wait(partial(accepts, one.port), what=f"the {one.name}")
         self._wait(is_ready, what="the product")
 
-    def watch(self) -> None:
-        """Until somebody asks to stop; Trouble when a process has ended by itself."""
+    def watch(self, say: Callable[[str], object]) -> None:
+        """Until somebody asks to stop: start again what has ended, Trouble if it keeps ending."""
         pause = Event()
-        while True:
-            self._look()
+        while not self.should_stop():
+            for child in (*self.stand_ins, *self.product):
+                if child.has_ended:
+                    ended = child.how_it_ended()
+                    if not child.revive():
+                        raise Trouble(ended)
+                    say(f"{ended}\nIt was started again.")
             pause.wait(0.25)
+        raise Stopped
 
     def end(self) -> list[str]:
         """End every process; the names of those that had to be killed.

@@ -64,7 +64,7 @@ def _add_simulator(plan: Plan, *, port: int, state: Path) -> None:
     scale = ("--time-scale", str(settings.TIMER_SCALE))
     command = (sys.executable, "-m", "kling.simulator", *_where(port, state), *scale)
     plan.stand_ins.append(StandIn(SIMULATOR, port, command))
-    plan.told |= {"SIMULATOR_URL": f"http://{LOOPBACK}:{port}", "FETCH_ALLOW_PRIVATE": "on"}
+    plan.told["SIMULATOR_URL"] = f"http://{LOOPBACK}:{port}"
 
 
 def _add_sandbox(plan: Plan, *, port: int, state: Path) -> None:

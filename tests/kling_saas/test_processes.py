@@ -9,7 +9,8 @@ import signal
 import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
+from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
 from time import monotonic
@@ -17,6 +18,7 @@ from typing import Any
 
 import psutil
 import pytest
+import requests
 
 from tests.installation import ROOT, Installation, installation, shared_folder
 from tests.waiting import wait_until
@@ -76,6 +78,18 @@ class Serving:
         self.process.wait(timeout=60)
         return monotonic() - begun
 
+    def answers(self) -> bool:
+        try:
+            return self.get("/readyz")[0] == 200
+        except OSError:
+            return False
+
+    def has_another(self, part: str, than: psutil.Process) -> bool:
+        try:
+            return self.child(part).pid != than.pid
+        except (StopIteration, psutil.Error):
+            return False
+
     def child(self, part: str) -> psutil.Process:
         """The child whose command line has `part`."""
         children = psutil.Process(self.process.pid).children()
@@ -102,6 +116,16 @@ def test_it_serves_stops_and_keeps_everything(installed: Installation) -> None:
     assert again["SIMULATOR_URL"] == told["SIMULATOR_URL"]
     assert second.stop(signal.SIGINT) < STOP_SECONDS
     assert not installed.processes()
+
+
+def test_it_lets_no_customer_reach_a_private_address(installed: Installation) -> None:
+    """The simulator is on loopback; that opens loopback to nobody else."""
+    serving = Serving(installed)
+    url = f"http://127.0.0.1:{installed.environment['PORT']}/api/v1/webhook-endpoints"
+    headers = {"Authorization": f"Bearer {serving.said('API key')}"}
+    for inner in ("http://127.0.0.1:1/x", "https://127.0.0.1:1/x", "https://10.0.0.1/x"):
+        answer = requests.post(url, json={"url": inner}, headers=headers, timeout=20)
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input"), inner
 
 
 def test_commands_elsewhere_find_what_it_started(installed: Installation) -> None:
@@ -139,12 +163,32 @@ def test_a_taken_port_is_named(installed: Installation) -> None:
     assert not installed.processes()
 
 
-def test_it_says_which_part_has_ended_and_stops_the_others(installed: Installation) -> None:
+def test_it_starts_a_part_again_that_has_ended(installed: Installation) -> None:
     serving = Serving(installed)
-    serving.child("kling.simulator").kill()
-    assert serving.process.wait(timeout=STOP_SECONDS) == 1
+    for part in ("kling.simulator", "gunicorn"):
+        ended = serving.child(part)
+        ended.kill()
+        back = partial(serving.has_another, part, ended)
+        wait_until(back, seconds=30, what=f"{part} is back")
+    wait_until(serving.answers, seconds=START_SECONDS, what="the product is ready again")
     assert "simulator ended (-9)" in serving.output()
+    assert serving.stop(signal.SIGTERM) < STOP_SECONDS
     assert not installed.processes()
+
+
+def test_it_gives_up_on_a_part_that_keeps_ending(installed: Installation) -> None:
+    serving = Serving(installed)
+
+    def kill_again() -> bool:
+        if serving.process.poll() is None:
+            with suppress(StopIteration, psutil.Error):
+                serving.child("kling.simulator").kill()
+        return serving.process.poll() is not None
+
+    wait_until(kill_again, seconds=60, what="it has given up")
+    assert serving.process.returncode == 1
+    assert "simulator ended (-9)" in serving.output()
+    wait_until(lambda: not installed.processes(), seconds=STOP_SECONDS, what="nothing is left")
 
 
 def test_it_stops_in_time_although_a_part_hangs(installed: Installation) -> None:

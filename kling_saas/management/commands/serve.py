@@ -46,7 +46,7 @@ class Command(BaseCommand):
             family.start_product()
             self.stdout.write(_greeting(plan))
             self.stdout.flush()
-            family.watch()
+            family.watch(self.stderr.write)
         except Stopped:
             self.stdout.write("Stopping …")
         except Trouble as exc:
