@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
 from decimal import Decimal, InvalidOperation
 from time import monotonic
@@ -124,11 +124,7 @@ class _Run:
         return [self.stored[index] for index in range(len(outputs))]
 
     def _store(self, index: int, output: dict[str, Any]) -> StoredFile:
-        left = self._left(DOWNLOADS_END)
-        with (
-            _answers(),
-            downloading.download(output["url"], kind=output["kind"], seconds=left) as received,
-        ):
+        with _answers(), self._download(output) as received:
             found = probe(received.path, received.media_type)
             poster = posters.draw(received.path, received.media_type)
             base = f"{folder_of(self.generation)}/{index}"
@@ -138,6 +134,16 @@ class _Run:
                 poster_key = f"{base}.poster.jpg"
                 storage.put_bytes(poster_key, poster, seconds=self._left(UPLOADS_END))
             return StoredFile(key, poster_key, received, found)
+
+    def _download(self, output: dict[str, Any]) -> AbstractContextManager[downloading.Received]:
+        account = self.generation.account
+        return downloading.download(
+            output["url"],
+            kind=output["kind"],
+            seconds=self._left(DOWNLOADS_END),
+            # The simulator is on loopback; a real provider's links must never lead there.
+            trusted_origin=account.base_url if account.simulated else "",
+        )
 
     def _left(self, end: float) -> float:
         left = self.began + end - monotonic()

@@ -36,7 +36,7 @@ ON_POSTGRES = SERVER.startswith("postgres")
 # What the developer at this machine has set up for real must not be used by a test.
 FOREIGN = (
     *("COMETAPI_", "CLOUDSWAY_", "KLING_", "STRIPE_", "SIMULATOR_", "PAYMENT_", "STORAGE_"),
-    *("PORT", "SITE_URL", "DEBUG", "SECRET_KEY", "ALLOWED_HOSTS"),
+    *("PORT", "SITE_URL", "DEBUG", "SECRET_KEY", "ALLOWED_HOSTS", "FETCH_ALLOW_PRIVATE"),
 )
 
 

@@ -16,6 +16,7 @@ from django.conf import settings
 from webhooks.http_errors import UnsafeAddress
 
 MAX_LENGTH = 2000
+PORTS = {"http": 80, "https": 443}
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 # Parsers disagree about these: what one takes for the path, another takes for the host.
@@ -31,25 +32,42 @@ TUNNELS = tuple(
 NOT_PUBLIC = "This address is not on the public internet."
 
 
-def check_address(url: str) -> str:
+def check_address(url: str, *, trusted_origin: str = "") -> str:
     """Return `url` if it may be stored and called; raise `UnsafeAddress(reason)` if not.
 
-    Only `https`; with FETCH_ALLOW_PRIVATE also `http`, and any host.
+    Only `https`; with FETCH_ALLOW_PRIVATE or at `trusted_origin` also `http`, and any host.
     """
     if not url or len(url) > MAX_LENGTH:
         raise UnsafeAddress(f"Give an address of at most {MAX_LENGTH} characters.")
     if CONFUSING.search(url):
         raise UnsafeAddress("The address contains a space or a character that it may not have.")
     parts = _split(url)
-    if parts.scheme != "https" and not (parts.scheme == "http" and settings.FETCH_ALLOW_PRIVATE):
+    free = settings.FETCH_ALLOW_PRIVATE or is_at(url, trusted_origin)
+    if parts.scheme != "https" and not (parts.scheme == "http" and free):
         raise UnsafeAddress("The address must start with https://.")
     if parts.username is not None or parts.password is not None:
         raise UnsafeAddress("Leave the user name and password out of the address.")
     if not parts.hostname:
         raise UnsafeAddress("The address has no host.")
-    if not settings.FETCH_ALLOW_PRIVATE:
+    if not free:
         _check_host(parts.hostname)
     return url
+
+
+def is_at(url: str, origin: str) -> bool:
+    """Whether both have the same scheme, host and port; nothing is at an empty origin."""
+    ours = _origin(origin)
+    return ours is not None and _origin(url) == ours
+
+
+def _origin(url: str) -> tuple[str, str, int] | None:
+    try:
+        parts = _split(url)
+    except UnsafeAddress:
+        return None
+    if parts.scheme not in PORTS or not parts.hostname:
+        return None
+    return parts.scheme, parts.hostname, parts.port or PORTS[parts.scheme]
 
 
 def is_public(ip: IPAddress) -> bool:

@@ -2,7 +2,8 @@
 
 Every address is resolved once, checked, and connected to as checked (no DNS rebinding), with the
 name kept for TLS. Nothing follows a redirect by itself, and neither proxies nor netrc of the
-environment are used. FETCH_ALLOW_PRIVATE lifts the address check, for tests and simulators.
+environment are used. FETCH_ALLOW_PRIVATE lifts the address check, for tests; a trusted origin
+lifts it for one scheme, host and port, for the simulator.
 """
 
 from __future__ import annotations
@@ -10,16 +11,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urljoin
 
 import requests
 import urllib3.exceptions
 from django.conf import settings
+from requests.adapters import BaseAdapter
 from requests_hardened import Config, HTTPSession
 from requests_hardened.ip_filter import InvalidIPAddress
 
-from webhooks.addresses import NOT_PUBLIC, check_address
+from webhooks.addresses import NOT_PUBLIC, check_address, is_at
 from webhooks.http_errors import (
     BadStatus,
     FetchError,
@@ -54,23 +56,32 @@ READ_SECONDS = 15
 DOWNLOAD_SECONDS = 240
 CHUNK_BYTES = 256 * 1024
 MAX_REDIRECTS = 3
+TRUSTED = "trusted:"  # the adapter's place among those of a session; no scheme of an address
 REDIRECTS = {301, 302, 303, 307, 308}
 
 
 class _StayingSession(HTTPSession):  # type: ignore[misc]  # untyped
     """Knows no redirects: requests would unpack and keep their whole body, whatever its size."""
 
+    trusted_origin = ""
+
     def get_redirect_target(self, resp: requests.Response) -> None:
         return None
 
+    def get_adapter(self, url: str) -> BaseAdapter:
+        trusted = is_at(url, self.trusted_origin)
+        found: BaseAdapter = self.adapters[TRUSTED] if trusted else super().get_adapter(url)
+        return found
 
-def session(*, total: float | None = None) -> requests.Session:
+
+def session(*, total: float | None = None, trusted_origin: str = "") -> requests.Session:
     """A `requests` session for addresses we did not choose. Close it after use.
 
     `total`: seconds from now in which everything done with this session must be over.
+    `trusted_origin`: an address of ours; where scheme, host and port are its, any network is.
     Calls raise `requests` exceptions; wrap them in `errors()` to get ours.
     """
-    made: requests.Session = _StayingSession(
+    made = _StayingSession(
         Config(
             ip_filter_enable=False,  # done by the adapters mounted below
             ip_filter_allow_loopback_ips=False,
@@ -81,12 +92,14 @@ def session(*, total: float | None = None) -> requests.Session:
     )
     made.trust_env = False
     deadline = Deadline(total)
+    made.trusted_origin = trusted_origin
+    made.mount(TRUSTED, TimedAdapter(deadline))
     for prefix, is_tls in (("http://", False), ("https://", True)):
         if settings.FETCH_ALLOW_PRIVATE:
             made.mount(prefix, TimedAdapter(deadline))
         else:
             made.mount(prefix, PinnedAdapter(deadline, is_https_proto=is_tls))
-    return made
+    return cast(requests.Session, made)
 
 
 @contextmanager
@@ -136,14 +149,21 @@ class Download:
 
 
 @contextmanager
-def stream(url: str, *, max_bytes: int, total: float = DOWNLOAD_SECONDS) -> Iterator[Download]:
+def stream(
+    url: str,
+    *,
+    max_bytes: int,
+    total: float = DOWNLOAD_SECONDS,
+    trusted_origin: str = "",
+) -> Iterator[Download]:
     """GET `url`, following up to three redirects, each checked anew.
 
     `max_bytes` bounds the body, `total` the seconds from now to its last byte, however slowly it
-    drips. Raises the errors of `webhooks.http_errors`; `BadStatus` unless the answer is 200.
+    drips. At the scheme, host and port of `trusted_origin` any network is fine. Raises the errors
+    of `webhooks.http_errors`; `BadStatus` unless the answer is 200.
     """
-    with session(total=total) as client:
-        answer = _follow(client, url)
+    with session(total=total, trusted_origin=trusted_origin) as client:
+        answer = _follow(client, url, trusted_origin)
         with answer:
             if answer.status_code != 200:
                 raise BadStatus(answer.status_code)
@@ -162,9 +182,9 @@ def stream(url: str, *, max_bytes: int, total: float = DOWNLOAD_SECONDS) -> Iter
             )
 
 
-def _follow(client: requests.Session, url: str) -> requests.Response:
+def _follow(client: requests.Session, url: str, trusted_origin: str) -> requests.Response:
     for _hop in range(1 + MAX_REDIRECTS):
-        check_address(url)
+        check_address(url, trusted_origin=trusted_origin)
         with errors():
             answer = client.get(url, stream=True, headers={"Accept-Encoding": "identity"})
         target = answer.headers.get("Location")

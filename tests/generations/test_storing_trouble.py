@@ -17,7 +17,7 @@ from generations import tasks
 from generations.media.downloading import LARGEST
 from generations.models import Asset, Generation, ProviderAccount, State
 from tests.conftest import Person
-from tests.generations import media
+from tests.generations import media, media_server
 from tests.generations.builders import make_due, make_storing, output
 from tests.generations.media_server import (
     TASK,
@@ -233,6 +233,27 @@ def test_it_refuses_a_private_address(film: Generation, host: MediaServer, setti
     store(film)
     assert film.state == State.STORING
     assert "/film.mp4" not in host.asked
+
+
+def test_it_fetches_from_the_simulator_of_a_simulated_account(
+    film: Generation, account: ProviderAccount, host: MediaServer, settings: Any
+) -> None:
+    settings.FETCH_ALLOW_PRIVATE = False
+    ProviderAccount.objects.filter(pk=account.pk).update(simulated=True)
+    host.on("/film.mp4", whole(media.mp4()))
+    assert store(film).state == State.SUCCEEDED
+
+
+def test_it_fetches_from_nowhere_else_for_a_simulated_account(
+    film: Generation, account: ProviderAccount, host: MediaServer, settings: Any
+) -> None:
+    settings.FETCH_ALLOW_PRIVATE = False
+    ProviderAccount.objects.filter(pk=account.pk).update(simulated=True)
+    host.task_gives(output(f"{host.url}/film.mp4"))
+    with media_server.running() as inner:
+        host.on("/film.mp4", redirect(inner.on("/secret.mp4", whole(media.mp4()))))
+        assert store(film).state == State.STORING
+        assert inner.asked == []
 
 
 def test_it_survives_storage_that_is_down(

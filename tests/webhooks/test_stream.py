@@ -70,6 +70,56 @@ def test_it_refuses_too_much_before_reading(receiver: Receiver) -> None:
         fetch(receiver, max_bytes=MEGABYTE - 1)
 
 
+def origin(receiver: Receiver) -> str:
+    return receiver.url.removesuffix("/hook")
+
+
+def fetch_trusting(receiver: Receiver, trusted: str, url: str = "") -> bytes:
+    with http.stream(url or receiver.url, max_bytes=100, trusted_origin=trusted) as download:
+        return b"".join(download.chunks())
+
+
+def test_it_reaches_the_origin_that_it_is_told_to_trust(receiver: Receiver, settings: Any) -> None:
+    settings.FETCH_ALLOW_PRIVATE = False
+    receiver.answers = [status(302, Location="/next"), status(200, body=b"here")]
+    assert fetch_trusting(receiver, f"{origin(receiver)}/any/path".upper()) == b"here"
+
+
+@pytest.mark.parametrize(
+    "trusted",
+    [
+        *("https://127.0.0.1:{port}", "http://127.0.0.2:{port}", "http://127.0.0.1:1"),
+        *("http://127.0.0.1", "127.0.0.1:{port}", "http://", "http://[::1", ""),
+    ],
+)
+def test_it_trusts_no_origin_beside_it(receiver: Receiver, settings: Any, trusted: str) -> None:
+    settings.FETCH_ALLOW_PRIVATE = False
+    with pytest.raises(http.UnsafeAddress):
+        fetch_trusting(receiver, trusted.format(port=origin(receiver).rpartition(":")[2]))
+    assert receiver.received == []
+
+
+@pytest.mark.parametrize("host", ["user:pw@127.0.0.1", "127.0.0.1\\@127.0.0.1"])
+def test_it_still_checks_how_a_trusted_address_is_written(
+    receiver: Receiver, settings: Any, host: str
+) -> None:
+    settings.FETCH_ALLOW_PRIVATE = False
+    url = receiver.url.replace("127.0.0.1", host)
+    with pytest.raises(http.UnsafeAddress):
+        fetch_trusting(receiver, origin(receiver), url)
+    assert receiver.received == []
+
+
+@pytest.mark.parametrize("target", ["http://127.0.0.1:1/", "https://127.0.0.1/", "//localhost/"])
+def test_it_checks_a_redirect_away_from_what_it_trusts(
+    receiver: Receiver, settings: Any, target: str
+) -> None:
+    settings.FETCH_ALLOW_PRIVATE = False
+    receiver.answers = [status(302, Location=target)]
+    with pytest.raises(http.UnsafeAddress):
+        fetch_trusting(receiver, origin(receiver))
+
+
 def raw(*parts: bytes) -> Callable[[BaseHTTPRequestHandler], None]:
     def answer(handler: BaseHTTPRequestHandler) -> None:
         for part in parts:
