@@ -102,17 +102,23 @@ class Family:
         while not condition():
             self._look()
             if monotonic() > limit:
-                raise Trouble(f"{what} was not ready after {READY_SECONDS:.0f} s")
+                raise Trouble(f"{what} was not ready after {READY_SECONDS:.0f} s: {readiness()[1]}")
             pause.wait(0.05)
 
 
 def is_ready() -> bool:
+    return readiness()[0]
+
+
+def readiness() -> tuple[bool, str]:
+    """Whether `/readyz` says yes, and its words."""
     with closing(HTTPConnection(LOOPBACK, settings.PORT, timeout=5)) as connection:
         try:
             connection.request("GET", "/readyz")
-            return connection.getresponse().status == 200
-        except (OSError, HTTPException):
-            return False
+            answer = connection.getresponse()
+            return answer.status == 200, answer.read().decode(errors="replace")
+        except (OSError, HTTPException) as exc:
+            return False, f"the web does not answer ({type(exc).__name__})"
 
 
 class Place:
