@@ -24,11 +24,12 @@ MAX_BODY = 256 * 1024
 @csrf_exempt
 @require_POST
 def kling_callback(request: HttpRequest, token: str) -> HttpResponse:
+    # Before the body: Django would take 40 MB of it. A body in chunks has its length by now.
+    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY:
+        return JsonResponse({"error": "too large"}, status=413)
     found = Generation.objects.filter(callback_token=token).select_related("account").first()
     if found is None:
         return JsonResponse({"error": "unknown"}, status=404)
-    if len(request.body) > MAX_BODY:
-        return JsonResponse({"error": "too large"}, status=413)
     if found.account.callback_secret and not _is_signed(request, found.account.callback_secret):
         return JsonResponse({"error": "bad signature"}, status=400)
     refresh.wake(found)

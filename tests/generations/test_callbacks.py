@@ -53,6 +53,14 @@ def test_it_does_not_mind_what_the_body_is(running: Generation, body: str) -> No
     assert call(running.callback_token, body).status_code == 200
 
 
+def test_it_does_not_read_a_large_body(running: Generation) -> None:
+    # The client's payload is short: reading what the header says would fail.
+    path = f"/hooks/kling/{running.callback_token}"
+    too_large = Client().post(path, LIE, "application/json", CONTENT_LENGTH=str(256 * 1024 + 1))
+    assert too_large.status_code == 413
+    assert call(running.callback_token, "x" * 256 * 1024).status_code == 200
+
+
 def test_it_does_not_know_other_tokens(running: Generation) -> None:
     assert call("0" * 32).status_code == 404
     assert Client().get(f"/hooks/kling/{running.callback_token}").status_code == 405
