@@ -94,7 +94,9 @@ def _given(dialect: Dialect) -> bool:
     found = settings.PROVIDER_CREDENTIALS[dialect]
     if dialect == Dialect.CLOUDSWAY and found["key"] and not found["endpoint_path"]:
         raise ValueError("CLOUDSWAY_KEY needs CLOUDSWAY_ENDPOINT_PATH, the endpoint you bought.")
-    return bool(found["key"] or (found.get("access_key") and found.get("secret_key")))
+    if bool(found.get("access_key")) != bool(found.get("secret_key")):
+        raise ValueError("KLING_ACCESS_KEY and KLING_SECRET_KEY are a pair: set both or neither.")
+    return bool(found["key"] or found.get("access_key"))
 
 
 def _sync(dialect: Dialect) -> ProviderAccount:

@@ -37,10 +37,12 @@ def flag(name: str, *, default: bool = False) -> bool:
     return value in TRUE
 
 
-def integer(name: str, default: int, *, least: int = 0) -> int:
+def integer(name: str, default: int, *, least: int = 0, most: int = 1_000_000) -> int:
     value = text(name) or str(default)
-    if not value.isascii() or not value.isdigit() or int(value) < least:
-        raise ImproperlyConfigured(f"{name} must be a whole number from {least}, not {value!r}.")
+    is_number = value.isascii() and value.isdigit() and len(value) <= 20
+    if not is_number or not least <= int(value) <= most:
+        bounds = f"{least} to {most}"
+        raise ImproperlyConfigured(f"{name} must be a whole number from {bounds}, not {value!r}.")
     return int(value)
 
 

@@ -9,12 +9,20 @@ from urllib.parse import parse_qs, urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+DATABASE_SCHEMES = {"sqlite", "postgres", "postgresql", "psql", "pgsql"}
 COLLECTED = "whitenoise.storage.CompressedManifestStaticFilesStorage"
 SOURCES = "django.contrib.staticfiles.storage.StaticFilesStorage"
 
 
 def database(url: str) -> dict[str, Any]:
-    config: dict[str, Any] = environ.Env.db_url_config(url)
+    # Not a word of the address in the message: it may hold a password.
+    wrong = ImproperlyConfigured("DATABASE_URL must be sqlite:///… or postgres://…")
+    try:
+        if urlsplit(url).scheme not in DATABASE_SCHEMES:
+            raise wrong
+        config: dict[str, Any] = environ.Env.db_url_config(url)
+    except ValueError:
+        raise wrong from None
     if config["ENGINE"] == "django.db.backends.sqlite3":
         # Without WAL and IMMEDIATE two writers meet in the middle of their transactions and one
         # fails with "database is locked" at once, whatever the time-out says.
@@ -24,8 +32,6 @@ def database(url: str) -> dict[str, Any]:
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON;",
         }
         return config
-    if config["ENGINE"] != "django.db.backends.postgresql":
-        raise ImproperlyConfigured("DATABASE_URL must be sqlite:///… or postgres://…")
     # No psycopg pool: django-q2 forks, and a forked pool hands one connection to two processes.
     config["CONN_MAX_AGE"] = 60
     config["CONN_HEALTH_CHECKS"] = True

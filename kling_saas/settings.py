@@ -24,7 +24,7 @@ VAR_DIR.mkdir(parents=True, exist_ok=True)
 # and templates that reload. Off: production, which refuses development values.
 DEBUG = environment.flag("DEBUG")
 DEVELOPMENT = DEBUG or not environment.text("DEBUG")
-PORT = environment.integer("PORT", 8000, least=1)
+PORT = environment.integer("PORT", 8000, least=1, most=65535)
 SITE_URL = environment.text("SITE_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
 DEVELOPMENT_SECRET_KEY = "development-only-secret-key-never-for-production-0123456789"  # noqa: S105
 SECRET_KEY = environment.text("SECRET_KEY", DEVELOPMENT_SECRET_KEY)

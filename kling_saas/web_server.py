@@ -14,7 +14,7 @@ from worker import lifeline
 
 environment_files.load()
 
-bind = [f"0.0.0.0:{environment.integer('PORT', 8000, least=1)}"]
+bind = [f"0.0.0.0:{environment.integer('PORT', 8000, least=1, most=65535)}"]
 worker_class = "gthread"
 workers = environment.integer("WEB_WORKERS", 2, least=1)
 threads = environment.integer("WEB_THREADS", 8, least=1)

@@ -148,6 +148,19 @@ def test_it_names_what_cloudsway_lacks(environment: dict[str, dict[str, str]]) -
     assert not ProviderAccount.objects.exists()
 
 
+@pytest.mark.parametrize("given", ["access_key", "secret_key"])
+def test_it_names_the_half_of_a_key_pair_that_is_missing(
+    environment: dict[str, dict[str, str]], given: str
+) -> None:
+    environment["official"] |= {given: "abc"}
+    with pytest.raises(CommandError, match="KLING_ACCESS_KEY and KLING_SECRET_KEY"):
+        call_command("sync_provider_accounts")
+    assert not ProviderAccount.objects.exists()
+    environment["official"] |= {"access_key": "abc", "secret_key": "def"}
+    [account] = sync_from_environment()
+    assert client_for(account).account.access_key == "abc"
+
+
 @pytest.mark.parametrize(
     ("site", "base", "sent"),
     [

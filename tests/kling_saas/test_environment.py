@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from kling_saas import environment, environment_files
+from kling_saas import environment, environment_files, services
 from tests.installation import ROOT
 
 READERS = {"text", "flag", "integer", "positive", "words"}
@@ -88,6 +91,68 @@ def test_it_refuses_a_flag_that_is_none(value: str, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("SOME_FLAG", value)
     with pytest.raises(ImproperlyConfigured, match="SOME_FLAG must be on or off"):
         environment.flag("SOME_FLAG")
+
+
+@pytest.mark.parametrize("value", ["0", "65536", "99999", "-1", "80.5", "http", "9" * 5000])
+def test_it_refuses_a_number_out_of_bounds(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOME_PORT", value)
+    with pytest.raises(ImproperlyConfigured, match=r"SOME_PORT must be .* from 1 to 65535, not"):
+        environment.integer("SOME_PORT", 80, least=1, most=65535)
+    monkeypatch.setenv("SOME_PORT", "65535")
+    assert environment.integer("SOME_PORT", 80, least=1, most=65535) == 65535
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("garbage", "postgres", "mysql://user:hush@host/name", "postgres://user:hush@host:x/name"),
+        *("postgres://user:hush@[::1/name", "foo://user:hush@host/name", ":", "//"),
+    ],
+)
+def test_it_refuses_a_database_that_is_none(url: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="DATABASE_URL must be") as refusal:
+        services.database(url)
+    assert "hush" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("command", ["serve", "worker", "prepare"])
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("PORT", "99999", "PORT must be a whole number from 1 to 65535, not '99999'."),
+        ("DATABASE_URL", "garbage", "DATABASE_URL must be sqlite:///… or postgres://…"),
+    ],
+)
+def test_a_command_says_what_is_wrong_in_one_line(
+    tmp_path: Path, command: str, name: str, value: str, said: str
+) -> None:
+    ended = manage(command, **{"VAR_DIR": str(tmp_path), name: value})
+    assert (ended.returncode, ended.stdout, ended.stderr) == (1, "", f"{said}\n")
+
+
+def test_a_command_shows_where_if_it_is_asked(tmp_path: Path) -> None:
+    ended = manage("prepare", "--traceback", VAR_DIR=str(tmp_path), PORT="99999")
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("Traceback")
+
+
+def test_a_command_hides_no_other_error(tmp_path: Path) -> None:
+    ended = manage("check", VAR_DIR=str(tmp_path), DJANGO_SETTINGS_MODULE="nowhere.settings")
+    assert ended.returncode == 1
+    assert "Traceback" in ended.stderr
+    assert "ModuleNotFoundError: No module named 'nowhere'" in ended.stderr
+
+
+def manage(*arguments: str, **changed: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(ROOT / "manage.py"), *arguments],
+        env={**os.environ, "ENV_FILE": "", **changed},
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
 
 
 def test_the_file_adds_and_the_environment_goes_first(
