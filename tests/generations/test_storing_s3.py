@@ -61,7 +61,7 @@ def bucket(
 
 def use(url: str, settings: Any, tmp_path: Path) -> None:
     """What STORAGE_URL does."""
-    default = services.storages(url, base=tmp_path)["default"]
+    default = services.storages(url, base=tmp_path, collected=False)["default"]
     settings.STORAGES = {**settings.STORAGES, "default": default}
 
 
