@@ -9,7 +9,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from webhooks import deliveries
-from webhooks.models import Attempt, Delivery, Endpoint, Message
+from webhooks.models import Attempt, Delivery, Endpoint, Message, WorkspaceSecret
 
 Row = TypeVar("Row", bound=Model)
 
@@ -36,6 +36,13 @@ class Log(admin.TabularInline[Attempt, Delivery]):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+@admin.register(WorkspaceSecret)
+class WorkspaceSecretAdmin(ReadOnly[WorkspaceSecret]):
+    list_display = ["workspace", "created_at"]
+    fields = ["workspace", "created_at"]
+    search_fields = ["workspace__public_id", "workspace__name"]
 
 
 @admin.register(Endpoint)
