@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts import once
 from accounts.decorators import ActorRequest, ActorView, View, workspace_required
 from webhooks import endpoints, queries
 from webhooks.forms import EndpointForm
@@ -48,6 +49,9 @@ def of_endpoint(view: ActorView[P]) -> View[P]:
 def endpoint_list(request: ActorRequest) -> HttpResponse:
     form = EndpointForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
+        if not once.is_first_use(request.POST.get("once", "")):
+            messages.info(request, "That webhook was made already. Its secret was shown once.")
+            return redirect("settings_webhooks")
         try:
             endpoint, secret = endpoints.create(by=request.actor, **form.cleaned_data)
         except ValidationError as exc:
@@ -57,6 +61,7 @@ def endpoint_list(request: ActorRequest) -> HttpResponse:
     workspace = request.actor.workspace
     context = {
         "form": form,
+        "once": once.new_token(),
         "endpoints": queries.endpoints(workspace),
         "deliveries": queries.deliveries_to_job_addresses(workspace)[:SHOWN],
     }
@@ -81,6 +86,7 @@ def endpoint_page(request: ActorRequest, public_id: str) -> HttpResponse:
     deliveries = list(queries.deliveries(endpoint)[:SHOWN])
     context = {
         "form": form,
+        "once": once.new_token(),
         "endpoint": endpoint,
         "deliveries": deliveries,
         "waiting": any(one.state == DeliveryState.PENDING for one in deliveries),
@@ -110,6 +116,9 @@ def job_delivery_page(request: ActorRequest, delivery_id: str) -> HttpResponse:
 @require_POST
 @of_endpoint
 def rotate(request: ActorRequest, public_id: str) -> HttpResponse:
+    if not once.is_first_use(request.POST.get("once", "")):
+        messages.info(request, "The new secret was made already. It was shown once.")
+        return redirect("webhook_endpoint", public_id)
     endpoint, secret = endpoints.rotate_secret(by=request.actor, public_id=public_id)
     return _show_secret(request, endpoint, secret)
 

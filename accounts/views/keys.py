@@ -7,10 +7,14 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import keys
+from accounts import keys, once
 from accounts.decorators import ActorRequest, role_required
 from accounts.forms import KeyForm
 from accounts.models import ApiKey, Role
+
+MADE_ALREADY = "That key was made already. Its secret was shown once; make another if it is lost."
+    "That key was made already. Its secret was shown once; make another if you missed it."
+)
 
 
 @never_cache
@@ -19,6 +23,9 @@ from accounts.models import ApiKey, Role
 def key_list(request: ActorRequest) -> HttpResponse:
     form = KeyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
+        if not once.is_first_use(request.POST.get("once", "")):
+            messages.info(request, MADE_ALREADY)
+            return redirect("settings_keys")
         try:
             key, secret = keys.create_key(by=request.actor, **form.cleaned_data)
         except ValidationError as exc:
@@ -27,7 +34,11 @@ def key_list(request: ActorRequest) -> HttpResponse:
             # Answered at once, not after a redirect: the secret is kept nowhere to show it later.
             context = {"key": key, "secret": secret}
             return render(request, "accounts/key_created.html", context, status=201)
-    context = {"form": form, "keys": request.actor.workspace.api_keys.select_related("created_by")}
+    context = {
+        "form": form,
+        "once": once.new_token(),
+        "keys": request.actor.workspace.api_keys.select_related("created_by"),
+    }
     return render(request, "accounts/keys.html", context, status=422 if form.is_bound else 200)
 
 

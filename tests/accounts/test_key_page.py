@@ -156,3 +156,13 @@ def test_it_needs_the_csrf_token(ada: Person) -> None:
     assert response.status_code == 403
     assert "This form is too old" in response.content.decode()
     assert ada.workspace.api_keys.count() == 1
+
+
+def test_it_makes_one_key_of_a_form_that_is_sent_again(ada: Person) -> None:
+    """Who reloads the page with the new secret sends the form again."""
+    page = ada.browser.get("/settings/keys").content.decode()
+    (token,) = re.findall(r'name="once" value="(\w+)"', page)
+    assert create(ada, once=token).status_code == 201
+    again = ada.browser.post("/settings/keys", {**FORM, "once": token}, follow=True)
+    assert "was made already" in again.content.decode()
+    assert ada.workspace.api_keys.filter(label=FORM["label"]).count() == 1
