@@ -19,7 +19,7 @@ from generations.models import ProviderAccount
 from kling_saas.chunked import ChunkedBodies
 from tests.conftest import Person
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)
 QUOTE = {"operation": "text-to-audio", "input": {"prompt": "rain", "duration": 3}}
 MEGABYTE = 1024 * 1024
 
