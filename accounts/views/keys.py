@@ -13,8 +13,6 @@ from accounts.forms import KeyForm
 from accounts.models import ApiKey, Role
 
 MADE_ALREADY = "That key was made already. Its secret was shown once; make another if it is lost."
-    "That key was made already. Its secret was shown once; make another if you missed it."
-)
 
 
 @never_cache
