@@ -251,7 +251,9 @@ def _replay(order: Order, by: Actor) -> Generation | None:
 
 
 def _why_not_cancellable(state: State) -> str:
-    if state in {State.SUCCEEDED, State.FAILED, State.CANCELED}:
+    if state == State.CANCELED:
+        return "This generation has already been cancelled."
+    if state in {State.SUCCEEDED, State.FAILED}:
         return f"This generation has already {state.label.lower()}."
     return "This generation has reached the provider, which cannot cancel."
 

@@ -17,15 +17,22 @@ from webhooks.http import UnsafeAddress, check_address
 MAX_METADATA = 8192  # characters of JSON
 
 
+NO_OBJECT = {"not_a_dict": "This must be an object."}
+
+
 class CreateSerializer(StrictSerializer):
     operation = serializers.CharField(help_text="For example text-to-video.")
-    input = serializers.DictField(help_text="Kling's own fields; see GET /operations/{name}.")
+    input = serializers.DictField(
+        help_text="Kling's own fields; see GET /operations/{name}.", error_messages=NO_OBJECT
+    )
     quote_id = serializers.CharField(required=False, allow_blank=True, max_length=40)
     provider = serializers.CharField(
         required=False, allow_blank=True, max_length=50, help_text="Where to run it, if it matters."
     )
     webhook_url = serializers.CharField(required=False, allow_blank=True, max_length=2000)
-    metadata = serializers.DictField(required=False, help_text="Yours; comes back as it is.")
+    metadata = serializers.DictField(
+        required=False, help_text="Yours; comes back as it is.", error_messages=NO_OBJECT
+    )
 
     def validate_operation(self, value: str) -> str:
         names = [operation.name for operation in operations.all_operations()]
