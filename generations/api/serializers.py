@@ -17,7 +17,7 @@ from webhooks.http import UnsafeAddress, check_address
 MAX_METADATA = 8192  # characters of JSON
 
 
-NO_OBJECT = {"not_a_dict": "This must be an object."}
+NO_OBJECT: dict[str, Any] = {"not_a_dict": "This must be an object."}
 
 
 class CreateSerializer(StrictSerializer):
