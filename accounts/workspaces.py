@@ -81,7 +81,7 @@ def name_for(owner: User) -> str:
 
 def clean_name(name: str) -> str:
     name = " ".join(name.split())
-    if not name or len(name) > NAME_LENGTH:
+    if not name or len(name) > NAME_LENGTH or not name.isprintable():
         raise ValidationError({"name": f"Give the workspace a name of 1 to {NAME_LENGTH} letters."})
     return name
 

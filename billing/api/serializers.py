@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from billing.amounts import to_text
 from billing.models import Entry, Pack
+from webhooks.api.serializers import StrictSerializer
 
 MAX_LIMIT = 100
 
@@ -62,7 +63,7 @@ class PacksSerializer(serializers.Serializer[Any]):
     data = PackSerializer(many=True)  # type: ignore[assignment]
 
 
-class CheckoutRequest(serializers.Serializer[Any]):
+class CheckoutRequest(StrictSerializer):
     pack = serializers.SlugField(help_text="The pack's slug.")
 
 

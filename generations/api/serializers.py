@@ -17,6 +17,7 @@ from webhooks.http import UnsafeAddress, check_address
 MAX_METADATA = 8192  # characters of JSON
 
 
+OPERATIONS = [operation.name for operation in operations.all_operations()]
 NO_OBJECT: dict[str, Any] = {"not_a_dict": "This must be an object."}
 
 
@@ -75,7 +76,7 @@ def _has_nul(value: Any) -> bool:
 
 class ListQuery(serializers.Serializer[Any]):
     status = serializers.ChoiceField(choices=State.choices, required=False)
-    operation = serializers.CharField(required=False, max_length=40)
+    operation = serializers.ChoiceField(choices=OPERATIONS, required=False)
     created_after = serializers.DateTimeField(required=False)
     created_before = serializers.DateTimeField(required=False)
     limit = serializers.IntegerField(required=False, min_value=1, max_value=100, default=20)

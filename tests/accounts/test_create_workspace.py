@@ -88,6 +88,7 @@ def test_it_keeps_the_password_of_somebody_who_is_here(
         ("--name", "x" * 81),
         ("--credits", "-1"),
         ("--credits", "NaN"),
+        ("--credits", "0.1234567"),
         ("--credits", "Infinity"),
         ("--credits", "1e30"),
         ("--credits", "many"),

@@ -143,3 +143,11 @@ def test_it_says_that_payment_is_not_set_up(ada: Person, settings: object) -> No
     answer = ada.api.post("/checkouts", {"pack": "small"})
     assert answer.status_code == 503
     assert not Order.objects.exists()
+
+
+def test_it_refuses_fields_of_a_checkout_that_it_does_not_know(ada: Person) -> None:
+    """A `success_url` that was silently dropped would send buyers where nobody meant."""
+    body = {"pack": "small", "success_url": "https://elsewhere.example"}
+    answer = ada.api.post("/checkouts", body)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "success_url"

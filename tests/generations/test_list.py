@@ -57,6 +57,7 @@ def test_it_filters(ada: Person, cloudsway: ProviderAccount) -> None:
         {"cursor": "!"},
         {"cursor": "YWJj"},
         {"status": "done"},
+        {"operation": "text-to-smell"},
         {"created_after": "yesterday"},
     ],
     ids=str,

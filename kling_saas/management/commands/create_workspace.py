@@ -98,6 +98,8 @@ def _micro(text: str) -> int:
         value = Decimal("NaN")
     if not value.is_finite() or not 0 <= value <= MOST_CREDITS:
         raise CommandError(f"--credits: a number from 0 to {MOST_CREDITS} is needed, not {text!r}.")
+    if value * amounts.MICRO % 1:
+        raise CommandError(f"--credits: six decimals at most, not {text!r}.")
     return amounts.to_micro(value)
 
 
