@@ -16,4 +16,14 @@ def new_token() -> str:
 
 def is_first_use(token: str) -> bool:
     """True for the first caller with this token; a form without one is never held back."""
-    return not token or bool(cache.add(f"once:{token[:64]}", True, KEPT))
+    return not token or bool(cache.add(_key(token), True, KEPT))
+
+
+def give_back(token: str) -> None:
+    """For a form that was refused: who goes back and mends it sends the same token."""
+    if token:
+        cache.delete(_key(token))
+
+
+def _key(token: str) -> str:
+    return f"once:{token[:64]}"

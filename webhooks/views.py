@@ -55,6 +55,7 @@ def endpoint_list(request: ActorRequest) -> HttpResponse:
         try:
             endpoint, secret = endpoints.create(by=request.actor, **form.cleaned_data)
         except ValidationError as exc:
+            once.give_back(request.POST.get("once", ""))
             form.add_error(None, exc)
         else:
             return _show_secret(request, endpoint, secret, status=201)

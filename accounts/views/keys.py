@@ -27,6 +27,7 @@ def key_list(request: ActorRequest) -> HttpResponse:
         try:
             key, secret = keys.create_key(by=request.actor, **form.cleaned_data)
         except ValidationError as exc:
+            once.give_back(request.POST.get("once", ""))
             form.add_error(None, exc)
         else:
             # Answered at once, not after a redirect: the secret is kept nowhere to show it later.

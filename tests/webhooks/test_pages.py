@@ -170,3 +170,50 @@ def test_changes_need_a_post(ada: Person, receiver: Receiver, add: Add) -> None:
     endpoint, _ = add()
     for tail in ["rotate", "test", "switch", "delete", "redeliver-failed"]:
         assert ada.browser.get(f"{LIST}/{endpoint.public_id}/{tail}").status_code == 405
+
+
+def once_in(page: str) -> str:
+    """The token of the form that shows a secret as its answer."""
+    (token,) = re.findall(r'name="once" value="(\w+)"', page)
+    return str(token)
+
+
+def test_it_makes_one_webhook_of_a_form_that_is_sent_again(ada: Person, receiver: Receiver) -> None:
+    """Who reloads the page with the new secret sends the form again."""
+    form = {"url": receiver.url, "once": once_in(text(ada.browser.get(LIST)))}
+    assert ada.browser.post(LIST, form).status_code == 201
+    again = ada.browser.post(LIST, form, follow=True)
+    assert "made already" in text(again)
+    assert "whsec_" not in text(again)
+    assert Endpoint.objects.count() == 1
+
+
+def test_it_makes_another_webhook_of_another_form(ada: Person, receiver: Receiver) -> None:
+    for _ in range(2):
+        form = {"url": receiver.url, "once": once_in(text(ada.browser.get(LIST)))}
+        assert ada.browser.post(LIST, form).status_code == 201
+    assert Endpoint.objects.count() == 2
+
+
+def test_it_takes_a_form_again_that_was_refused(ada: Person, receiver: Receiver) -> None:
+    """From the page with the complaint, and from the one before it by the Back button."""
+    first = once_in(text(ada.browser.get(LIST)))
+    refused = ada.browser.post(LIST, {"url": "nonsense", "once": first})
+    assert refused.status_code == 422
+    for token in (first, once_in(text(refused))):
+        form = {"url": receiver.url, "once": token}
+        assert ada.browser.post(LIST, form).status_code == 201
+
+
+def test_it_rotates_once_for_a_form_that_is_sent_again(ada: Person, add: Add) -> None:
+    """A second turn would end the secret that still signs for those who have the old one."""
+    endpoint, _ = add()
+    page = f"{LIST}/{endpoint.public_id}"
+    form = {"once": once_in(text(ada.browser.get(page)))}
+    assert "whsec_" in text(ada.browser.post(f"{page}/rotate", form))
+    endpoint.refresh_from_db()
+    after_one = (endpoint.sealed_secret, endpoint.sealed_previous_secret)
+    again = ada.browser.post(f"{page}/rotate", form, follow=True)
+    assert "made already" in text(again)
+    endpoint.refresh_from_db()
+    assert (endpoint.sealed_secret, endpoint.sealed_previous_secret) == after_one
