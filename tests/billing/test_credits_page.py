@@ -128,3 +128,29 @@ def test_it_downloads_the_whole_history(ada: Person, charlie: Person) -> None:
     assert len(lines) == 3
     assert lines[2].split(",", 2)[0] == "2"
     assert lines[2].endswith("""adjustment,-0.5,99.5,,"'=1+1, a slip\"""")
+
+
+def test_it_links_what_a_job_cost_to_the_job(ada: Person) -> None:
+    with transaction.atomic():
+        hold = credits.hold(workspace=ada.workspace, amount=to_micro("2"), key="gen_abc123")
+        credits.settle(hold=hold, amount=to_micro("2"))
+        credits.refund(hold=hold, amount=to_micro("1"), key="back", reason="No result came")
+    html = page(ada.browser)
+    assert html.count('<a href="/generations/gen_abc123">Generation</a>') == 2
+    assert "No result came" in html
+
+
+def test_it_keeps_references_of_ours_to_itself(ada: Person) -> None:
+    with transaction.atomic():
+        hold = credits.hold(workspace=ada.workspace, amount=to_micro("2"), key="job:0f0f")
+        credits.settle(hold=hold, amount=to_micro("2"))
+    html = page(ada.browser)
+    assert "job:0f0f" not in html
+    assert "Charge" in html
+
+
+def test_it_survives_a_reference_that_leads_nowhere(ada: Person) -> None:
+    with transaction.atomic():
+        hold = credits.hold(workspace=ada.workspace, amount=to_micro("2"), key="gen_a/b c")
+        credits.settle(hold=hold, amount=to_micro("2"))
+    assert "Charge" in page(ada.browser)
