@@ -15,6 +15,7 @@ from kling.catalogue import Catalogue, Feature, Model
 from kling.dialects import Dialect
 from kling.errors import FieldError, InvalidInput
 from kling.operations.base import Facts, Operation
+from kling.validation import one_of
 
 INERT = (False, "off", "no")  # values that switch a feature off, so they need none
 
@@ -116,7 +117,7 @@ def capability_errors(
 def _choice_error(name: str, model: Model, choices: tuple[str, ...]) -> FieldError:
     if not choices:
         return FieldError(name, "not_supported", f"{model.name} has no {name}; leave it out.")
-    message = f"{name} of {model.name} must be one of {', '.join(choices)}."
+    message = f"{name} of {model.name} must be {one_of(choices)}."
     return FieldError(name, "not_supported", message)
 
 

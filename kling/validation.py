@@ -7,7 +7,7 @@ against what the dialect's page says. What depends on the model is in kling/capa
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -38,7 +38,7 @@ _TYPES = {
     "list_type": ("wrong_type", "must be a list"),
     "model_type": ("wrong_type", "must be an object"),
     "finite_number": ("out_of_range", "must be a finite number"),
-    "literal_error": ("not_allowed", "must be one of {expected}"),
+    "literal_error": ("not_allowed", "must be {expected}"),
     "string_too_long": ("too_long", "may have at most {max_length} characters"),
     "string_too_short": ("required", "must not be empty"),
     "too_long": ("too_many", "may have at most {max_length} entries"),
@@ -130,6 +130,8 @@ def _plain_error(details: ErrorDetails, operation: Operation, dialect: Dialect) 
     field = ".".join(path)
     context = {key: _words(value) for key, value in details.get("ctx", {}).items()}
     context |= _narrower(operation, field, dialect)
+    if "expected" in context:
+        context["expected"] = one_of(context["expected"].split(", "))
     kind = details["type"]
     if kind == "extra_forbidden":
         return FieldError(field, "unknown_field", f"{field} is not known.")
@@ -149,6 +151,11 @@ def _narrower(operation: Operation, field: str, dialect: Dialect) -> dict[str, s
     if limit.choices is not None:
         words["expected"] = ", ".join(limit.choices)
     return words
+
+
+def one_of(choices: Sequence[str]) -> str:
+    """How a sentence with "must be" goes on."""
+    return choices[0] if len(choices) == 1 else f"one of {', '.join(choices)}"
 
 
 def _words(value: object) -> str:
@@ -171,5 +178,5 @@ def _dialect_errors(
             message = f"{name} may have at most {limit.max_length} characters."
             yield FieldError(name, "too_long", message)
         elif limit.choices is not None and value not in limit.choices:
-            message = f"{name} must be one of {', '.join(limit.choices)}."
+            message = f"{name} must be {one_of(limit.choices)}."
             yield FieldError(name, "not_allowed", message)

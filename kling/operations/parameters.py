@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
@@ -11,11 +12,14 @@ from pydantic_core import PydanticCustomError
 from kling.operations.base import Declared
 
 _NUMBER_LENGTH = 12  # characters of a number given as text; longer ones are nonsense
+_FAR = 10**6  # nothing of Kling's is counted so high
 
 
 def _number(value: Any) -> Decimal:
     """``5``, ``5.0``, ``"5"`` as a Decimal; a bool is no number, for its text is none."""
-    text = str(value) if isinstance(value, int | float | str) else ""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return _json_number(value)
+    text = value if isinstance(value, str) else ""
     if not text or len(text) > _NUMBER_LENGTH or not text.isascii():
         raise PydanticCustomError("wrong_type", "must be a number")
     try:
@@ -25,6 +29,15 @@ def _number(value: Any) -> Decimal:
     if not number.is_finite() or "e" in text.lower() or "_" in text:
         raise PydanticCustomError("wrong_type", "must be a number")
     return number
+
+
+def _json_number(value: float) -> Decimal:
+    """Compared first: the text of an int may be longer than Python agrees to write."""
+    if not -math.inf < value < math.inf:
+        raise PydanticCustomError("wrong_type", "must be a number")
+    if abs(value) >= _FAR:
+        raise PydanticCustomError("out_of_range", "is out of range")
+    return Decimal(str(value))
 
 
 def _whole_number(value: Any) -> int:

@@ -165,3 +165,27 @@ def test_it_checks_the_watermark(info: object, field: str, code: str) -> None:
 def test_it_takes_a_watermark(enabled: bool) -> None:
     info = {"enabled": enabled}
     assert video(prompt="A fox", watermark_info=info).input["watermark_info"] == info
+
+
+FAR = {"1e300": 1e300, "-1e300": -1e300, "1e6": 1e6, "30 digits": 10**30, "5000 digits": 10**5000}
+
+
+@pytest.mark.parametrize("length", FAR.values(), ids=FAR)
+def test_it_says_that_a_duration_is_out_of_range(length: float) -> None:
+    (error,) = errors_of(OPERATION, {"prompt": "A fox", "duration": length})
+    assert (error.code, error.message) == ("out_of_range", "duration is out of range.")
+
+
+@pytest.mark.parametrize("length", [1e-9, 5.0000000000001])
+def test_it_wants_whole_seconds(length: float) -> None:
+    (error,) = errors_of(OPERATION, {"prompt": "A fox", "duration": length})
+    assert error.message == "duration must be a whole number."
+
+
+@pytest.mark.parametrize(
+    ("model", "modes"), [("kling-v2-6", "pro"), ("kling-v2-5-turbo", "one of std, pro")]
+)
+def test_it_names_the_modes_of_a_model(model: str, modes: str) -> None:
+    given = {"prompt": "A fox", "model_name": model, "mode": "4k"}
+    (error,) = errors_of(OPERATION, given)
+    assert error.message == f"mode of {model} must be {modes}."
