@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import IO, Any
 
@@ -8,6 +9,8 @@ from rest_framework.parsers import JSONParser
 
 MAX_DEPTH = 100
 TOO_DEEP = "The JSON is nested too deeply."
+TOO_LONG = "A number is too long."
+NO_UTF8 = "The body is not valid UTF-8 JSON."
 
 
 class StrictJSONParser(JSONParser):
@@ -25,10 +28,24 @@ class StrictJSONParser(JSONParser):
         except RecursionError:
             raise ParseError(TOO_DEEP) from None
         except UnicodeError:
-            raise ParseError("The body is not valid UTF-8 JSON.") from None
+            raise ParseError(NO_UTF8) from None
+        except ParseError as exc:
+            raise _in_our_words(exc) from None
         if not isinstance(body, dict):
             raise ParseError("The body must be a JSON object.")
         return body
+
+
+def _in_our_words(error: ParseError) -> ParseError:
+    """DRF passes on what Python says, which may be advice for whoever runs the interpreter."""
+    cause = error.__context__
+    if isinstance(cause, UnicodeError):
+        return ParseError(NO_UTF8)
+    # Python reads integers of 4300 digits at most; a longer one is a bare ValueError.
+    is_bare = isinstance(cause, ValueError) and not isinstance(cause, json.JSONDecodeError)
+    if is_bare and "set_int_max_str_digits" in str(cause):
+        return ParseError(TOO_LONG)
+    return error
 
 
 def _refuse_unstorable(value: Any, depth: int = MAX_DEPTH) -> None:

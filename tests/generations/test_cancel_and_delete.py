@@ -50,3 +50,27 @@ def test_it_deletes_results_and_keeps_the_books(ada: Person, cloudsway: Provider
     kept = Generation.objects.get(pk=generation.pk)
     assert (kept.input, kept.charged) == ({}, 250_000)
     assert ada.api.get("/credits").json()["balance"] == "99.75"
+
+
+def test_it_says_why_it_cannot_cancel_again(ada: Person, cloudsway: ProviderAccount) -> None:
+    public_id = create(ada.api, SOUND)["id"]
+    ada.api.post(f"/generations/{public_id}/cancel")
+    response = ada.api.post(f"/generations/{public_id}/cancel")
+    assert response.status_code == 409
+    assert "This generation has already been cancelled." in response.content.decode()
+
+
+def test_it_says_why_it_cannot_cancel_what_is_done(ada: Person, cloudsway: ProviderAccount) -> None:
+    generation = finish(create(ada.api, SOUND)["id"])
+    response = ada.api.post(f"/generations/{generation.public_id}/cancel")
+    assert response.status_code == 409
+    assert "This generation has already succeeded." in response.content.decode()
+
+
+def test_it_names_the_generation_in_the_books(ada: Person, cloudsway: ProviderAccount) -> None:
+    public_id = finish(create(ada.api, SOUND)["id"]).public_id
+    entry = ada.api.get("/credits/entries").json()["data"][0]
+    assert (entry["kind"], entry["reference"]) == ("capture", public_id)
+    page = ada.browser.get("/credits/").content.decode()
+    assert f'<a href="/generations/{public_id}">Generation</a>' in page
+    assert ada.browser.get(f"/generations/{public_id}").status_code == 200

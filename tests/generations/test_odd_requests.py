@@ -79,3 +79,37 @@ def test_it_refuses_a_thousand_form_fields(ada: Person) -> None:
     fields = {f"field{number}": "1" for number in range(1001)}
     response = ada.api.client.post("/api/v1/uploads", fields)
     assert (response.status_code, response.json()["code"]) == (400, "malformed_request")
+
+
+@pytest.mark.parametrize("field", ["input", "metadata"])
+@pytest.mark.parametrize("value", ["text", [1], 5], ids=str)
+def test_it_says_plainly_that_an_object_is_needed(
+    ada: Person, cloudsway: ProviderAccount, field: str, value: object
+) -> None:
+    response = ada.api.post("/generations", {**SOUND, field: value})
+    assert response.status_code == 422
+    (error,) = response.json()["errors"]
+    assert (error["field"], error["message"]) == (field, "This must be an object.")
+
+
+@pytest.mark.parametrize("number", ["1" * 5000, "-" + "1" * 5000, "[" + "1" * 5000 + "]"])
+def test_it_says_plainly_that_a_number_is_too_long(
+    ada: Person, cloudsway: ProviderAccount, number: str
+) -> None:
+    response = post(ada, f'{{"a": {number}}}')
+    assert (response.status_code, response.json()["code"]) == (400, "malformed_request")
+    assert response.json()["detail"] == "A number is too long."
+
+
+def test_it_says_plainly_that_a_body_is_no_text(ada: Person) -> None:
+    path = "/api/v1/generations"
+    response = ada.api.client.post(path, b'{"a": "\xff"}', content_type="application/json")
+    assert response.status_code == 400
+    assert response.json()["detail"] == "The body is not valid UTF-8 JSON."
+
+
+def test_it_still_says_where_json_breaks(ada: Person) -> None:
+    path = "/api/v1/generations"
+    response = ada.api.client.post(path, '{"a": 1,}', content_type="application/json")
+    assert response.status_code == 400
+    assert "line 1 column" in response.json()["detail"]

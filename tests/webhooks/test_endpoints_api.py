@@ -279,3 +279,9 @@ def test_a_key_that_may_only_read_changes_nothing(api: Api, owner: Actor) -> Non
 def test_it_needs_a_key(db: None) -> None:
     answer = Client().get(f"/api/v1{PATH}")
     assert (answer.status_code, answer.json()["code"]) == (401, "not_authenticated")
+
+
+def test_it_says_plainly_that_a_list_is_needed(api: Api) -> None:
+    answer = api("POST", PATH, {"url": URL, "events": "credits.low"})
+    (error,) = answer.json()["errors"]
+    assert (error["field"], error["message"]) == ("events", "This must be a list.")

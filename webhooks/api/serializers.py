@@ -33,6 +33,7 @@ class EndpointInput(StrictSerializer):
         child=serializers.ChoiceField(choices=EventType.choices),
         required=False,
         help_text="Empty or absent: every event, including those to come.",
+        error_messages={"not_a_list": "This must be a list."},
     )
 
 
