@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts import time_zones
 from accounts.keys import LABEL_LENGTH
 from accounts.models import Role, Scope, User
-from accounts.workspaces import NAME_LENGTH
+from accounts.workspaces import NAME_LENGTH, clean_name
 
 LIFETIMES = [
     ("never", "Never"),
@@ -41,6 +41,13 @@ class ProfileForm(forms.ModelForm[User]):
 
 class WorkspaceForm(forms.Form):
     name = forms.CharField(label="Name", max_length=NAME_LENGTH)
+
+    def clean_name(self) -> str:
+        # The action's own rule, early enough to stand beside the field.
+        try:
+            return clean_name(self.cleaned_data["name"])
+        except forms.ValidationError as exc:
+            raise forms.ValidationError(exc.message_dict["name"]) from None
 
 
 class KeyForm(forms.Form):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
@@ -11,6 +13,9 @@ from accounts.access import Actor
 from accounts.models import Membership, Plan, Role, User, Workspace
 
 NAME_LENGTH = 80
+# Unicode's control characters, line and paragraph separators, halves of characters. Not Cf: its
+# joiners belong to Persian words and to emoji.
+UNFIT_FOR_NAMES = {"Cc", "Zl", "Zp", "Cs"}
 
 
 class LastOwner(Exception):
@@ -74,16 +79,31 @@ def remove_member(*, by: Actor, member: int) -> User:
 
 def name_for(owner: User) -> str:
     """What the workspace of somebody who signs up is called: "Ada's workspace"."""
-    first = owner.name.strip() or owner.email.partition("@")[0].partition("+")[0]
-    first = first[:1].upper() + first[1 : NAME_LENGTH - len("'s workspace")]
+    # A name that `clean_name` refuses would end the sign-up of somebody who never chose it.
+    own, address = map(_without_unfit, (owner.name, owner.email))
+    first = own or address.partition("@")[0].partition("+")[0]
+    first = (first[:1].upper() + first[1:])[: NAME_LENGTH - len("'s workspace")]
     return f"{first}'s workspace"
 
 
 def clean_name(name: str) -> str:
+    # Before the spaces are tidied: that would turn a line break into one.
+    if any(_is_unfit(char) for char in name):
+        message = "A name is one line of text, without tabs or other control characters."
+        raise ValidationError({"name": message})
     name = " ".join(name.split())
-    if not name or len(name) > NAME_LENGTH or not name.isprintable():
+    if len(name) > NAME_LENGTH or not any(char.isprintable() for char in name):
         raise ValidationError({"name": f"Give the workspace a name of 1 to {NAME_LENGTH} letters."})
     return name
+
+
+def _is_unfit(char: str) -> bool:
+    return unicodedata.category(char) in UNFIT_FOR_NAMES
+
+
+def _without_unfit(text: str) -> str:
+    text = " ".join("".join(" " if _is_unfit(char) else char for char in text).split())
+    return text if any(char.isprintable() for char in text) else ""
 
 
 def _membership_to_change(*, by: Actor, member: int, role: Role) -> Membership:

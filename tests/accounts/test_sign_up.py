@@ -115,3 +115,20 @@ def test_it_does_not_tell_strangers_who_is_here_where_mail_works(
     assert mail.outbox[0].to == [ada.user.email]
     assert "There is an account with this address already" in mail.outbox[0].body
     assert User.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "made"),
+    [
+        ("Grace\tHopper", "Grace Hopper's workspace"),
+        ("Grace\x07", "Grace's workspace"),
+        ("\u200d", "Grace's workspace"),
+        ("ß" + "x" * 99, "SS" + "x" * 66 + "'s workspace"),
+    ],
+)
+def test_it_makes_a_workspace_whatever_somebody_is_called(
+    visitor: Client, given: str, made: str
+) -> None:
+    sign_up(visitor, name=given)
+
+    assert Workspace.objects.get().name == made

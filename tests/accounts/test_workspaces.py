@@ -25,6 +25,26 @@ def test_it_creates_one_and_works_in_it(ada: Person) -> None:
     assert "Side project" in page
 
 
+@pytest.mark.parametrize(
+    "name", ["\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", "👨\u200d👩\u200d👧 & co"]
+)
+def test_it_takes_names_that_need_joiners(ada: Person, name: str) -> None:
+    assert create(ada, name).url == "/settings/workspace"
+    assert Workspace.objects.filter(name=name).exists()
+
+
+@pytest.mark.parametrize("name", ["Side\nproject", "Side\tproject", "Side\x07", "Side\x85project"])
+def test_it_refuses_control_characters_in_a_name(ada: Person, name: str) -> None:
+    response = create(ada, name)
+    renamed = ada.browser.post("/settings/workspace/name", {"name": name})
+    ada.workspace.refresh_from_db()
+
+    assert "one line of text" in response.content.decode()
+    assert "one line of text" in renamed.content.decode()
+    assert Workspace.objects.count() == 1
+    assert ada.workspace.name == "Ada"
+
+
 @pytest.mark.parametrize("name", ["", "   ", "x" * 81])
 def test_it_refuses_a_name_that_is_none(ada: Person, name: str) -> None:
     response = create(ada, name)
