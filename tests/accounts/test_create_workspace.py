@@ -86,9 +86,18 @@ def test_it_keeps_the_password_of_somebody_who_is_here(
         ("--owner", ""),
         ("--name", " "),
         ("--name", "x" * 81),
+        ("--name", "Acme\nInc"),
+        ("--name", "Acme\n"),
+        ("--name", "Ac\x07me"),
+        ("--name", "Ac\x1bme"),
+        ("--name", "Ac\x85me"),
+        ("--name", "Ac\u2028me"),
+        ("--name", "\u200d"),
         ("--credits", "-1"),
         ("--credits", "NaN"),
         ("--credits", "0.1234567"),
+        ("--credits", "0.123456789"),
+        ("--credits", "1e-7"),
         ("--credits", "Infinity"),
         ("--credits", "1e30"),
         ("--credits", "many"),
@@ -116,3 +125,25 @@ def test_it_writes_the_credits_into_the_books(capsys: pytest.CaptureFixture[str]
     entries = balance(Workspace.objects.get())
 
     assert entries.balance == 1
+
+
+@pytest.mark.parametrize("owner", ["grace@example.com", "ada@example.com"])
+@pytest.mark.parametrize("wrong", [("--name", "x" * 81), ("--api-key", "x" * 61)])
+def test_it_says_nothing_about_an_owner_when_it_refuses(
+    capsys: pytest.CaptureFixture[str], ada: Person, owner: str, wrong: tuple[str, str]
+) -> None:
+    given = {"--name": "Acme", "--owner": owner, wrong[0]: wrong[1]}
+    with pytest.raises(CommandError):
+        call_command("create_workspace", *[f"{name}={text}" for name, text in given.items()])
+
+    assert capsys.readouterr() == ("", "")
+
+
+def test_it_says_how_a_new_owner_gets_a_password(
+    capsys: pytest.CaptureFixture[str], db: None
+) -> None:
+    call_command("create_workspace", *REQUIRED)
+    printed = capsys.readouterr()
+
+    assert json.loads(printed.out)["owner"] == "grace@example.com"
+    assert "grace@example.com has no password yet" in printed.err

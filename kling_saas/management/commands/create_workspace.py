@@ -36,23 +36,28 @@ class Command(BaseCommand):
         amount = _micro(options["credits"])
         try:
             with transaction.atomic(durable=True):
-                owner = self._owner(email=options["owner"], password=options["password"])
+                owner, note = _owner(email=options["owner"], password=options["password"])
                 answer = _create(options, owner=owner, plan=plan, amount=amount)
         except ValidationError as exc:
             raise CommandError(_sentence(exc)) from None
+        # After the commit: a refusal takes back the owner whom the note is about. And on stderr:
+        # standard output is one JSON object and nothing else.
+        if note:
+            self.stderr.write(note)
         self.stdout.write(json.dumps(answer))
 
-    def _owner(self, *, email: str, password: str | None) -> User:
-        owner, is_new = people.find_or_create(email=email, password=password)
-        # Notes go to stderr: standard output is one JSON object and nothing else.
-        if not is_new:
-            self.stderr.write(f"{owner.email} is already here; their password stays as it is.")
-        elif password is None:
-            self.stderr.write(
-                f"{owner.email} has no password yet: “Forgot your password?” on the sign-in "
-                "page, or manage.py changepassword, sets one."
-            )
-        return owner
+
+def _owner(*, email: str, password: str | None) -> tuple[User, str]:
+    """The owner, and what the caller should know about their password."""
+    owner, is_new = people.find_or_create(email=email, password=password)
+    if not is_new:
+        return owner, f"{owner.email} is already here; their password stays as it is."
+    if password is not None:
+        return owner, ""
+    return owner, (
+        f"{owner.email} has no password yet: “Forgot your password?” on the sign-in page, "
+        "or manage.py changepassword, sets one."
+    )
 
 
 def _create(
