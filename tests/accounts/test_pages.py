@@ -129,3 +129,12 @@ def test_it_spends_no_query_on_strangers(visitor: Client, path: str) -> None:
         visitor.get(path)
 
     assert not list(queries)
+
+
+def test_it_promises_what_there_is(visitor: Client) -> None:
+    """Text to video and text to audio; what is not offered yet is not announced either."""
+    page = visitor.get("/").content.decode().lower()
+
+    assert "text to video and text to sound" in page
+    for missing in ("image to video", "images", "picture to video", "talking", "portrait"):
+        assert missing not in page
