@@ -15,11 +15,11 @@ from django.utils import timezone
 
 import billing.credits
 from accounts.access import Actor
-from accounts.models import Scope
+from accounts.models import Scope, Workspace
 from accounts.quotas import QuotaExceeded
 from billing.credits import InsufficientCredits
 from billing.prices import NotPriced, Price, price
-from generations import quotas
+from generations import inputs, quotas
 from generations.errors import (
     IdempotencyInProgress,
     IdempotencyMismatch,
@@ -79,9 +79,20 @@ class Created:
     replayed: bool = False
 
 
-def estimate(order: Order) -> Priced:
-    """Check and price a request without writing anything. Raises InvalidRequest."""
-    found = route(order.operation, order.input, provider=order.provider)
+def estimate(order: Order, *, workspace: Workspace, keep: bool = False) -> Priced:
+    """Check and price a request. Raises InvalidRequest.
+
+    Nothing is written, except that `keep` stores the files of the input.
+    """
+    given = inputs.resolve(order.operation, order.input, workspace=workspace, keep=keep)
+    found = route(
+        order.operation,
+        given.values,
+        provider=order.provider,
+        media=given.media,
+        only=given.only,
+        prefer=given.prefer,
+    )
     request = found.request
     try:
         priced = price(
@@ -98,7 +109,7 @@ def estimate(order: Order) -> Priced:
 def quote(order: Order, *, by: Actor) -> Quote:
     """Bind ourselves to a price for this exact request for 15 minutes."""
     by.require(Scope.READ)
-    priced = estimate(order)
+    priced = estimate(order, workspace=by.workspace)
     request = priced.route.request
     return Quote.objects.create(
         workspace=by.workspace,
@@ -126,7 +137,7 @@ def submit(order: Order, *, by: Actor) -> Created:
     by.require(Scope.WRITE)
     if replayed := _replay(order, by):
         return Created(replayed, replayed=True)
-    priced = _at_quoted_price(order, estimate(order), by)
+    priced = _at_quoted_price(order, estimate(order, workspace=by.workspace, keep=True), by)
     try:
         return Created(_create(order, priced, by=by))
     except (IntegrityError, InsufficientCredits, QuotaExceeded) as exc:

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 import kling.errors
-from generations import providers, slots, timing, verdicts
+from generations import inputs, providers, slots, timing, verdicts
 from generations.models import Generation, State
 from generations.states import Stale, move
 from kling import operations
@@ -40,6 +40,7 @@ class Submission:
     generation: Generation
     request: Request
     callback_url: str | None
+    sent: inputs.Sent
 
 
 def run(*, seconds: float = LONGEST_RUN) -> int:
@@ -91,9 +92,10 @@ def _claim(pk: int) -> Submission | None:
         return None
     try:
         request = _parse(generation)
+        sent = inputs.sent(generation, request)
         _begin(generation)
-    except (kling.errors.InvalidInput, CatalogueError) as exc:
-        # The catalogue changed under a waiting job.
+    except (kling.errors.InvalidInput, CatalogueError, inputs.CannotBeSent) as exc:
+        # The catalogue changed under a waiting job, or a file of its input is gone.
         _refuse(generation, str(exc))
     except Stale:
         pass
@@ -102,7 +104,7 @@ def _claim(pk: int) -> Submission | None:
         _set_aside(generation, exc)
     else:
         url = providers.callback_url(generation.account, generation.callback_token)
-        return Submission(generation, request, url)
+        return Submission(generation, request, url, sent)
     return None
 
 
@@ -111,6 +113,7 @@ def _parse(generation: Generation) -> Request:
         generation.operation,
         generation.input,
         dialect=generation.account.dialect,
+        media=inputs.media_of(generation),
         today=generation.created_at.date(),
     )
 
@@ -149,6 +152,8 @@ def _send(submission: Submission) -> Task | KlingError:
             submission.request,
             external_task_id=generation.external_task_id,
             callback_url=submission.callback_url,
+            files=submission.sent.files,
+            ids=submission.sent.ids,
         )
     except KlingError as exc:
         return exc

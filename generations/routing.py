@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from generations.errors import InvalidRequest, ProviderUnavailable
 from generations.models import ProviderAccount
 from kling import operations
 from kling.errors import FieldError
+from kling.media import Media
 from kling.requests import Request, parse
 
 
@@ -22,20 +23,32 @@ class Route:
     request: Request
 
 
-def route(operation: str, values: Mapping[str, Any], *, provider: str = "") -> Route:
+def route(
+    operation: str,
+    values: Mapping[str, Any],
+    *,
+    provider: str = "",
+    media: Mapping[str, Media] | None = None,
+    only: Collection[int] | None = None,
+    prefer: Collection[int] = (),
+) -> Route:
     """The first account, by priority, that serves the operation and accepts the input.
+
+    `media`: what is known of its files. `only`: the accounts that can be asked at all, `prefer`:
+    those that come before the others, both by primary key.
 
     Raises InvalidRequest with the preferred account's findings when none accepts it, and
     ProviderUnavailable when there is none to ask.
     """
     known = _operation(operation)
-    accounts = _accounts(provider)
+    accounts = [one for one in _accounts(provider) if only is None or one.pk in only]
+    accounts.sort(key=lambda one: one.pk not in prefer)
     if not accounts:
         raise ProviderUnavailable("No provider is available right now. Nothing was charged.")
     findings: list[kling.errors.InvalidInput] = []
     for account in accounts:
         try:
-            return Route(account, parse(known, values, dialect=account.dialect))
+            return Route(account, parse(known, values, dialect=account.dialect, media=media))
         except kling.errors.InvalidInput as exc:
             findings.append(exc)
     raise InvalidRequest([_prefixed(error) for error in findings[0].errors])

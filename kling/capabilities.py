@@ -129,7 +129,7 @@ def _feature_error(
         others = scope.models_with(wanted)
         hint = f" Models that do: {', '.join(others)}." if others else ""
         yield FieldError(name, "not_supported", f"{model.name} does not take {name}.{hint}")
-    elif not feature.works(mode=values.get("mode"), duration=values.get("duration")):
+    elif not feature.works(values):
         message = f"{model.name} takes {name} only {where(feature)}."
         yield FieldError(name, "not_supported", message)
 
@@ -140,4 +140,6 @@ def where(feature: Feature) -> str:
         parts.append(f"with mode {' or '.join(feature.modes)}")
     if feature.durations is not None:
         parts.append(f"with duration {' or '.join(map(str, feature.durations))}")
+    if feature.sound is not None:
+        parts.append(f"with sound {feature.sound}")
     return " and ".join(parts)

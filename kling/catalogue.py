@@ -18,12 +18,12 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from kling import operations
-from kling.operations.base import DIALECTS
+from kling.operations.base import DIALECTS, Operation
 
 FILE = Path(__file__).with_name("catalogue.toml")
 
 UnitType = Literal["video", "image", "try-on"]
-Per = Literal["second", "call", "image"]
+Per = Literal["second", "5 seconds", "call", "image"]
 Mode = Literal["std", "pro", "4k"]
 
 
@@ -67,15 +67,20 @@ Rates = Annotated[tuple[Rate, ...], BeforeValidator(_as_tuple)]
 
 
 class Feature(_Row):
-    """Where a model can do something; ``None`` means in all its modes, at all its durations."""
+    """Where a model can do something; ``None`` means in all its modes, at all its durations,
+    with sound and without.
+    """
 
     modes: Modes | None = None
     durations: Durations | None = None
+    sound: Literal["on", "off"] | None = None
 
-    def works(self, *, mode: str | None, duration: str | None) -> bool:
-        in_mode = self.modes is None or mode in self.modes
-        at_duration = self.durations is None or duration in tuple(map(str, self.durations))
-        return in_mode and at_duration
+    def works(self, values: Mapping[str, object]) -> bool:
+        in_mode = self.modes is None or values.get("mode") in self.modes
+        seconds = None if self.durations is None else tuple(map(str, self.durations))
+        at_duration = seconds is None or values.get("duration") in seconds
+        with_sound = self.sound is None or values.get("sound", "off") == self.sound
+        return in_mode and at_duration and with_sound
 
 
 class Model(_Row):
@@ -89,7 +94,7 @@ class Model(_Row):
     durations: Durations = ()
     choices: dict[str, Names] = {}
     features: dict[str, Feature] = {}
-    rates: Rates
+    rates: Rates = ()
     expected_seconds: Seconds | None = None
 
     def choices_of(self, field: str) -> tuple[str, ...] | None:
@@ -113,12 +118,17 @@ class Model(_Row):
 
 
 class OperationEntry(_Row):
-    """What holds for an operation: its pack type, and prices where it has no models."""
+    """What holds for an operation: its pack type; modes and prices where it has no models.
+
+    ``priced_by`` "operator": Kling documents no price, so the price book says the units.
+    """
 
     unit_type: UnitType
     per: Per
+    priced_by: Literal["catalogue", "operator"] = "catalogue"
     expected_seconds: Seconds
     default_model: dict[str, str] = {}
+    modes: Modes = ()
     rates: Rates = ()
 
 
@@ -188,12 +198,12 @@ def _problems(catalogue: Catalogue) -> Iterator[str]:
         if (model.operation, model.name) in seen:
             yield f"{model.operation} {model.name} is there twice"
         seen.add((model.operation, model.name))
-        yield from _model_problems(model)
+        yield from _model_problems(catalogue, model)
     for name in sorted(declared & set(catalogue.operations)):
         yield from _operation_problems(catalogue, name)
 
 
-def _model_problems(model: Model) -> Iterator[str]:
+def _model_problems(catalogue: Catalogue, model: Model) -> Iterator[str]:
     where = f"{model.operation} {model.name}"
     operation = operations.get(model.operation)
     for dialect in {*model.dialects, *model.retired_at} - set(operation.dialects):
@@ -213,27 +223,44 @@ def _model_problems(model: Model) -> Iterator[str]:
             yield f"{where}: {name} in a mode that the model has not"
         if set(feature.durations or ()) - set(model.durations):
             yield f"{where}: {name} at a duration that the model has not"
-    yield from _unpriced(where, model)
+    if catalogue.entry(model.operation).priced_by == "catalogue":
+        yield from _unpriced(where, model.rates, model.modes, operation, model.features)
 
 
-def _unpriced(where: str, model: Model) -> Iterator[str]:
-    conditions = [tuple(sorted(row.when.items())) for row in model.rates]
+def _unpriced(
+    where: str,
+    rates: tuple[Rate, ...],
+    modes: Modes,
+    operation: Operation,
+    features: Mapping[str, Feature] | None,
+) -> Iterator[str]:
+    """Cases that may be asked for and have no rate; without ``features`` all of them may."""
+    conditions = [tuple(sorted(row.when.items())) for row in rates]
     if len(conditions) != len(set(conditions)):
         yield f"{where}: two rates for the same case"
-    for mode, sound in product(model.modes or (None,), ("off", "on")):
-        feature = model.features.get("sound")
-        if sound == "on" and not (feature and mode in (feature.modes or (mode,))):
+    cases = operation.price_cases
+    for mode, chosen in product(modes or (None,), product(*cases.values())):
+        facts = dict(zip(cases, chosen, strict=True))
+        # The first value of a case is what everybody can.
+        special = [name for name, value in facts.items() if value != cases[name][0]]
+        if features is not None and not all(_can(features, name, mode) for name in special):
             continue
-        facts = {"sound": sound} | ({"mode": mode} if mode else {})
-        if rate(model.rates, facts) is None:
+        if mode:
+            facts["mode"] = mode
+        if rate(rates, facts) is None:
             yield f"{where}: no rate for {facts}"
+
+
+def _can(features: Mapping[str, Feature], name: str, mode: str | None) -> bool:
+    feature = features.get(name)
+    return feature is not None and mode in (feature.modes or (mode,))
 
 
 def _operation_problems(catalogue: Catalogue, name: str) -> Iterator[str]:
     operation, entry = operations.get(name), catalogue.entry(name)
     if not operation.has_models:
-        if rate(entry.rates, {}) is None:
-            yield f"{name}: no rate"
+        if entry.priced_by == "catalogue":
+            yield from _unpriced(name, entry.rates, entry.modes, operation, None)
         return
     for dialect in operation.dialects:
         model = catalogue.model(name, entry.default_model.get(dialect, ""))

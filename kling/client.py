@@ -46,12 +46,23 @@ class KlingClient:
         return f"KlingClient({self.account!r})"
 
     def submit(
-        self, request: Request, *, external_task_id: str, callback_url: str | None = None
+        self,
+        request: Request,
+        *,
+        external_task_id: str,
+        callback_url: str | None = None,
+        files: Mapping[str, str] | None = None,
+        ids: Mapping[str, str] | None = None,
     ) -> Task:
-        """Creates the task. Where an error is ``maybe_accepted``, look it up before resending."""
+        """Creates the task. Where an error is ``maybe_accepted``, look it up before resending.
+
+        ``files`` and ``ids``: see Request.wire_body.
+        """
         if request.dialect != self._dialect.name:
             raise ValueError(f"The request is for {request.dialect}, not {self._dialect.name}.")
-        body = request.wire_body(external_task_id=external_task_id, callback_url=callback_url)
+        body = request.wire_body(
+            external_task_id=external_task_id, callback_url=callback_url, files=files, ids=ids
+        )
         if "model_name" in body:
             name = body["model_name"]
             body["model_name"] = self.account.model_names.get(name, name)

@@ -4,6 +4,7 @@
 
     KlingError
     ├── InvalidInput            ours, before any call; carries one FieldError per wrong field
+    ├── NotPriced               ours: the operator has set no price for it; nothing was sent
     ├── NotSupported            the dialect has no such call; nothing was sent
     ├── InvalidSignature        a callback that the provider did not sign
     ├── ProviderRejected        definite no: 1200-1203, 1300, other 4xx
@@ -87,6 +88,10 @@ class InvalidInput(KlingError):
     def __init__(self, errors: Iterable[FieldError]) -> None:
         self.errors: tuple[FieldError, ...] = tuple(errors)
         super().__init__(" ".join(error.message for error in self.errors) or "Invalid input.")
+
+
+class NotPriced(KlingError):
+    default_code = "not_priced"
 
 
 class NotSupported(KlingError):

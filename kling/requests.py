@@ -1,15 +1,17 @@
 """A request as the provider will get it, and what it will cost in Kling units.
 
 ``parse`` is the one door: page, API, simulator and dispatcher come through it, so what was
-checked and priced is what is sent. Parsing the ``input`` of a Request again gives an equal one.
+checked and priced is what is sent. Parsing the ``input`` of a Request again, with the same
+``media``, gives an equal one.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 from kling import catalogue, dialects, operations
@@ -17,6 +19,7 @@ from kling.capabilities import Scope, capability_errors, choose_model, with_defa
 from kling.catalogue import Catalogue
 from kling.dialects import Dialect
 from kling.errors import FieldError, InvalidInput
+from kling.media import Media, Spot, media_errors, spots
 from kling.operations.base import Operation
 from kling.units import Units, compute
 from kling.validation import MAX_ERRORS, validate
@@ -38,18 +41,50 @@ class Request:
     slots: int
     expected_seconds: float
 
+    def spots(self) -> tuple[Spot, ...]:
+        """Where files and ids of earlier results stand in the input."""
+        return tuple(spots(self.operation.Input, self.input))
+
     def wire_body(
-        self, *, external_task_id: str, callback_url: str | None = None
+        self,
+        *,
+        external_task_id: str,
+        callback_url: str | None = None,
+        files: Mapping[str, str] | None = None,
+        ids: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
         """The JSON body of the create call, with Kling's own names.
 
-        ``callback_url`` is left out where the dialect's page does not document it.
+        ``files``: by the path of a spot, the address or Base64 to send instead of what stands
+        there. ``ids``: the provider's own id of what stands at a spot, which goes into the field
+        beside it that takes one. What the dialect's page does not document is left out.
         """
-        body = copy.deepcopy(self.input)
-        body["external_task_id"] = external_task_id
+        values = copy.deepcopy(self.input)
+        for spot in self.spots():
+            _put(values, spot, (files or {}).get(spot.path), (ids or {}).get(spot.path))
+        body = self.operation.body(values, self.dialect)
+        if self.dialect in self.operation.external_ids_on:
+            body["external_task_id"] = external_task_id
         if callback_url and dialects.get(self.dialect).takes_callbacks(self.operation):
             body["callback_url"] = callback_url
         return body
+
+
+def _put(values: dict[str, Any], spot: Spot, file: str | None, known_id: str | None) -> None:
+    *parents, name = spot.path.split(".")
+    holder: Any = values
+    for part in parents:
+        holder = holder[int(part)] if isinstance(holder, list) else holder[part]
+    key: Any = int(name) if isinstance(holder, list) else name
+    if known_id is not None:
+        if spot.rule and spot.rule.id_field:
+            del holder[key]
+            key = spot.rule.id_field
+        holder[key] = known_id
+    else:
+        text = spot.value if file is None else file
+        # Kling wants Base64 without the prefix that makes a data: URI of it.
+        holder[key] = text.partition(",")[2] if text[:5].lower() == "data:" else text
 
 
 def parse(
@@ -57,12 +92,16 @@ def parse(
     input: Mapping[str, Any],  # noqa: A002  Kling's own word, and ours in the API
     *,
     dialect: str,
+    media: Mapping[str, Media] | None = None,
+    rates: Mapping[str, Decimal] | None = None,
     models: Catalogue | None = None,
     today: date | None = None,
 ) -> Request:
     """Checks an input and prices it. Raises InvalidInput with one error for each wrong field.
 
-    ``today`` decides which models are retired; the current day in UTC if not given.
+    ``media``: what is known of its files, by path; a file that is not in it goes unchecked.
+    ``rates``: units of operations whose price Kling does not document; raises NotPriced for
+    another such. ``today`` decides which models are retired; the current day in UTC if not given.
     """
     operation, via = operations.get(operation_name), dialects.get(dialect)
     _refuse_unserved(operation, via)
@@ -71,18 +110,32 @@ def parse(
     given = validate(operation, input, via)
     model = choose_model(scope, given.get("model_name"))
     values = with_defaults(scope, model, given)
-    errors = [*capability_errors(scope, model, values), *operation.check(values)]
+    known = media or {}
+    errors = [
+        *capability_errors(scope, model, values),
+        *_media_errors(operation, values, known, via),
+        *operation.check(values, known),
+    ]
     if errors:
         raise InvalidInput(errors[:MAX_ERRORS])
+    units = compute(operation, model, values, models, media=known, rates=rates or {})
     return Request(
         operation=operation,
         dialect=via.name,
         model=model.name if model else operation.name,
         input=values,
-        units=compute(operation, model, values, models),
+        units=units,
         slots=operation.slots(values),
         expected_seconds=models.expected_seconds(operation.name, model),
     )
+
+
+def _media_errors(
+    operation: Operation, values: Mapping[str, Any], media: Mapping[str, Media], dialect: Dialect
+) -> Iterator[FieldError]:
+    for spot in spots(operation.Input, values):
+        if found := media.get(spot.path):
+            yield from media_errors(spot, found, dialect.name)
 
 
 def _refuse_unserved(operation: Operation, dialect: Dialect) -> None:

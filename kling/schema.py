@@ -1,8 +1,9 @@
 """JSON Schema of an operation's input, for OpenAPI, the web form and GET /operations.
 
 Generated from the same declarations that validate, so the three cannot disagree. ``x-order``
-and ``x-advanced`` say where a form shows a field, ``x-models`` what each model can do, and
-``x-media`` marks a field that takes a file.
+and ``x-advanced`` say where a form shows a field, ``x-models`` what each model can do,
+``x-media`` marks a field that takes a file and says which, ``x-source`` one that takes an id of
+an earlier result.
 """
 
 from __future__ import annotations
@@ -84,8 +85,6 @@ def _property(bare: dict[str, Any], name: str, facts: Facts, scopes: list[Scope]
         schema["default"] = facts.default
     if facts.example is not None:
         schema["examples"] = [facts.example]
-    if facts.media:
-        schema["x-media"] = facts.media
     live = [scope for scope in scopes if scope.dialect.name not in facts.absent_on]
     _narrow(schema, name, facts, live)
     return schema
@@ -163,7 +162,8 @@ def _model(model: Model, scopes: list[Scope], properties: dict[str, Any]) -> dic
 
 def _condition(feature: Feature) -> dict[str, list[str]]:
     """Where a feature works; empty means everywhere."""
-    lists = {"modes": feature.modes, "durations": feature.durations}
+    sound = None if feature.sound is None else (feature.sound,)
+    lists = {"modes": feature.modes, "durations": feature.durations, "sound": sound}
     return {name: list(map(str, values)) for name, values in lists.items() if values is not None}
 
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 from kling.catalogue import Catalogue, CatalogueError, Model, UnitType, rate
+from kling.errors import NotPriced
+from kling.media import Media
 from kling.operations.base import Operation
 
 
@@ -33,23 +35,44 @@ class Units:
 
 
 def compute(
-    operation: Operation, model: Model | None, values: Mapping[str, Any], catalogue: Catalogue
+    operation: Operation,
+    model: Model | None,
+    values: Mapping[str, Any],
+    catalogue: Catalogue,
+    *,
+    media: Mapping[str, Media],
+    rates: Mapping[str, Decimal],
 ) -> Units:
-    """Units of a valid request. Raises CatalogueError where the catalogue has no rate for it."""
+    """Units of a valid request.
+
+    ``rates``: units by operation, for those whose price Kling does not document; NotPriced where
+    such a one is missing. Raises CatalogueError where the catalogue should have a rate.
+    """
     facts = operation.price_facts(values)
-    row = rate(catalogue.rates(operation.name, model), facts)
-    if row is None:
-        raise CatalogueError(f"no rate for {operation.name} with {facts}")
     entry = catalogue.entry(operation.name)
-    count = quantity(operation, entry.per, values)
-    amount = plain(row.units * count)
-    label = _label(operation, model, facts) + _times(entry.per, count, row.units)
+    if entry.priced_by == "operator":
+        each = rates.get(operation.name)
+        if each is None:
+            raise NotPriced(f"{operation.title} has no price here yet.")
+    else:
+        row = rate(catalogue.rates(operation.name, model), facts)
+        if row is None:
+            raise CatalogueError(f"no rate for {operation.name} with {facts}")
+        each = row.units
+    count = quantity(operation, entry.per, values, media)
+    amount = plain(each * count)
+    label = _label(operation, model, facts) + _times(entry.per, count, each)
     return Units(amount=amount, unit_type=entry.unit_type, breakdown=(Line(label, amount),))
 
 
-def quantity(operation: Operation, per: str, values: Mapping[str, Any]) -> Decimal:
+def quantity(
+    operation: Operation, per: str, values: Mapping[str, Any], media: Mapping[str, Media]
+) -> Decimal:
     if per == "second":
-        return operation.seconds(values)
+        return operation.seconds(values, media)
+    if per == "5 seconds":
+        parts = operation.seconds(values, media) / 5
+        return parts.to_integral_value(rounding=ROUND_CEILING)
     if per == "image":
         return Decimal(operation.slots(values))
     return Decimal(1)
@@ -75,5 +98,7 @@ def _label(operation: Operation, model: Model | None, facts: Mapping[str, str]) 
 def _times(per: str, count: Decimal, units: Decimal) -> str:
     if per == "call":
         return ""
+    if per == "5 seconds":
+        return f": {plain(count)} × 5 seconds at {plain(units)} each"
     noun = per if count == 1 else f"{per}s"
     return f": {plain(count)} {noun} at {plain(units)} each"

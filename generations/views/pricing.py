@@ -50,7 +50,7 @@ class PriceTag:
 def price_tag(operation: str, values: Mapping[str, Any], *, workspace: Workspace) -> PriceTag:
     tag = PriceTag(balance=billing.credits.balance(workspace))
     try:
-        found, errors = _estimate(Order(operation, values))
+        found, errors = _estimate(Order(operation, values), workspace)
     except InvalidRequest as exc:
         return replace(tag, errors=tuple(exc.errors))
     except ProviderUnavailable as exc:
@@ -66,16 +66,17 @@ def price_tag(operation: str, values: Mapping[str, Any], *, workspace: Workspace
     )
 
 
-def _estimate(order: Order) -> tuple[Priced, tuple[FieldError, ...]]:
+def _estimate(order: Order, workspace: Workspace) -> tuple[Priced, tuple[FieldError, ...]]:
     """The price, and what is wrong with texts beside it; that a text is missing goes unsaid."""
     try:
-        return actions.estimate(order), ()
+        return actions.estimate(order, workspace=workspace), ()
     except InvalidRequest as exc:
         if not all(_name(error) in TEXTS for error in exc.errors):
             raise
         errors = tuple(error for error in exc.errors if error.code != "required")
     rest = {name: value for name, value in order.input.items() if name not in TEXTS}
-    return actions.estimate(replace(order, input={**rest, **STAND_IN})), errors
+    stand_in = replace(order, input={**rest, **STAND_IN})
+    return actions.estimate(stand_in, workspace=workspace), errors
 
 
 def _name(error: FieldError) -> str:

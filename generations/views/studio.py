@@ -98,7 +98,7 @@ def _higher_price(request: ActorRequest, order: Order) -> str:
     shown = request.POST.get("price")
     if shown is None:
         return ""
-    credits = actions.estimate(order).price.credits
+    credits = actions.estimate(order, workspace=request.actor.workspace).price.credits
     if shown.isdecimal() and len(shown) < 20 and credits <= int(shown):
         return ""
     return f"These settings cost {to_text(credits)} credits. Press the button if you agree."

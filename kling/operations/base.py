@@ -11,19 +11,20 @@ from __future__ import annotations
 from abc import ABC
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from kling.errors import FieldError
+from kling.errors import FieldError, InvalidInput
+from kling.media import Media, MediaKind
 
 COMETAPI = "cometapi"
 CLOUDSWAY = "cloudsway"
 OFFICIAL = "official"
 DIALECTS = (COMETAPI, CLOUDSWAY, OFFICIAL)
 
-MediaKind = Literal["video", "image", "audio"]
+ResultKind = Literal["video", "image", "audio", "voice", "element", "faces"]
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,8 @@ class Facts:
     ``absent_on``: providers whose page does not document the field, so it is refused there.
     ``feature``: the model must have this feature for the field to be switched on.
     ``default``: what the provider assumes; ``explicit`` sends it even if the user did not, so
-    that what was quoted is what was asked for. ``media`` marks a field that takes a file.
+    that what was quoted is what was asked for. A field that takes a file or the id of an earlier
+    result has a ``MediaRule`` or a ``SourceId`` beside its Facts (kling/media).
     """
 
     title: str
@@ -52,7 +54,6 @@ class Facts:
     explicit: bool = False
     example: str | int | None = None
     feature: str | None = None
-    media: MediaKind | None = None
     limits: Mapping[str, Limit] = field(default_factory=dict)
     absent_on: frozenset[str] = frozenset()
 
@@ -86,8 +87,13 @@ class Operation(ABC):
     """One thing that Kling can be asked to do.
 
     ``path`` is what follows the dialect's prefix. ``callbacks_on``: where the page documents
-    ``callback_url`` (elsewhere it is left out of the body). ``external_id_query_on``: where the
-    page says that a task can be queried by ``external_task_id``.
+    ``callback_url`` (elsewhere it is left out of the body). ``external_ids_on``: where it
+    documents ``external_task_id``. ``external_id_query_on``: where the page says that a task can
+    be queried by it. ``synchronous``: the answer to the create call has the result already.
+    ``listed``: whether it is sold by itself, or only a step of another operation.
+
+    Methods that take ``media`` get what is known of the files of the input, by dotted path; a
+    price that needs one which is missing raises InvalidInput on its field (``seconds_of``).
     """
 
     name: ClassVar[str]
@@ -95,12 +101,19 @@ class Operation(ABC):
     description: ClassVar[str]
     path: ClassVar[str]
     media_kind: ClassVar[MediaKind]
+    result_kind: ClassVar[ResultKind | None] = None  # where it is not a file of media_kind
     Input: ClassVar[type[OperationInput]]
     dialects: ClassVar[tuple[str, ...]] = DIALECTS
     callbacks_on: ClassVar[frozenset[str]] = frozenset(DIALECTS)
+    external_ids_on: ClassVar[frozenset[str]] = frozenset(DIALECTS)
     external_id_query_on: ClassVar[frozenset[str]] = frozenset(DIALECTS)
+    synchronous: ClassVar[bool] = False
+    listed: ClassVar[bool] = True
+    # Facts that a rate may depend on besides the mode, with their values: every combination that
+    # a model can do must have a rate. A value other than the first needs the feature of that name.
+    price_cases: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 
-    def check(self, values: Mapping[str, Any]) -> Iterator[FieldError]:
+    def check(self, values: Mapping[str, Any], media: Mapping[str, Media]) -> Iterator[FieldError]:
         """Rules between fields, over values with the defaults filled in."""
         yield from ()
 
@@ -108,13 +121,17 @@ class Operation(ABC):
         """What the unit rate depends on, for example ``{"mode": "pro", "sound": "on"}``."""
         return {}
 
-    def seconds(self, values: Mapping[str, Any]) -> Decimal:
-        """Seconds of result asked for; what Kling bills by the second."""
+    def seconds(self, values: Mapping[str, Any], media: Mapping[str, Media]) -> Decimal:
+        """Seconds that Kling bills: of the result asked for, or of the file that it follows."""
         return Decimal(str(values.get("duration", 0)))
 
     def slots(self, values: Mapping[str, Any]) -> int:
         """Parallel tasks this takes at the provider: one, or ``n`` for images (section 8.5)."""
         return int(values.get("n", 1))
+
+    def body(self, values: dict[str, Any], dialect: str) -> dict[str, Any]:
+        """``values`` as this dialect spells them; a copy that may be changed."""
+        return values
 
     @property
     def has_models(self) -> bool:
@@ -122,3 +139,17 @@ class Operation(ABC):
 
     def __repr__(self) -> str:
         return f"<Operation {self.name}>"
+
+
+def seconds_of(media: Mapping[str, Media], *paths: str) -> Decimal:
+    """Whole seconds of the first of these files that is there, rounded up.
+
+    Kling's rounding of what follows a file is not documented (protocol, section 15): the hold
+    covers the most, and the deduction settles it. Raises InvalidInput where none has a length.
+    """
+    for path in paths:
+        found = media.get(path)
+        if found is not None and found.seconds is not None:
+            return max(Decimal(1), found.seconds.to_integral_value(rounding=ROUND_CEILING))
+    message = f"The price depends on the length of {paths[0]}, which is not known."
+    raise InvalidInput([FieldError(paths[0], "unknown_length", message)])

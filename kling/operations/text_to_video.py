@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
 from kling.errors import FieldError
+from kling.media import Media
 from kling.operations.base import (
     CLOUDSWAY,
     COMETAPI,
@@ -194,8 +195,9 @@ class TextToVideo(Operation):
     Input = TextToVideoInput
     # Cloudsway's table of this page has no callback_url; its image and audio pages do.
     callbacks_on = frozenset({COMETAPI, OFFICIAL})
+    price_cases: ClassVar = {"sound": ("off", "on")}
 
-    def check(self, values: Mapping[str, Any]) -> Iterator[FieldError]:
+    def check(self, values: Mapping[str, Any], media: Mapping[str, Media]) -> Iterator[FieldError]:
         yield from check_shots(values)
         yield from check_camera(values)
         yield from check_voices(values)

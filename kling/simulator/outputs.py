@@ -34,7 +34,7 @@ class Outputs:
 
 
 def of(task: Task) -> Outputs:
-    seconds = float(operations.get(task.operation).seconds(task.fields)) or USUAL_SECONDS
+    seconds = float(operations.get(task.operation).seconds(task.fields, {})) or USUAL_SECONDS
     if task.media_kind == "image":
         count = int(task.fields.get("n") or 1)
         pictures = tuple(recipes.image(task.fields, variant=number) for number in range(count))

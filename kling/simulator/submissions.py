@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from kling import requests
 from kling.errors import FieldError, InvalidInput
+from kling.media import spots
 from kling.operations.base import Operation
 
 from . import words
@@ -169,12 +170,11 @@ def _plan(submission: Submission, *, settings: Settings, faults: FaultScript) ->
 
 def _has_bad_picture(operation: Operation, fields: Mapping[str, Any]) -> bool:
     """True when a picture sent as Base64 is neither PNG nor JPEG. Addresses are not fetched."""
-    for name, facts in operation.Input.facts().items():
-        value = fields.get(name)
-        if facts.media != "image" or not isinstance(value, str) or "://" in value[:10]:
+    for spot in spots(operation.Input, fields):
+        if spot.rule is None or spot.rule.kind != "image" or "://" in spot.value[:10]:
             continue
         try:
-            start = base64.b64decode(value[:64])
+            start = base64.b64decode(spot.value[:64])
         except (binascii.Error, ValueError):
             return True
         if not start.startswith(PICTURES):

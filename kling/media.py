@@ -1,0 +1,291 @@
+"""Files that a request brings along: where they stand in an input, and what providers take.
+
+A field that takes a file has a ``MediaRule`` in its ``Annotated``; one that takes the id of an
+earlier result has a ``SourceId``. Both may stand anywhere in an input, also inside lists. What a
+file really is, the caller finds out and hands over as ``Media``, by the dotted path of the field
+(``image_list.0.image_url``): this package opens no file and fetches none.
+"""
+
+from __future__ import annotations
+
+import re
+import types
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    Field,
+    GetJsonSchemaHandler,
+    WithJsonSchema,
+)
+from pydantic_core import CoreSchema, PydanticCustomError
+
+from kling.errors import FieldError
+
+MediaKind = Literal["video", "image", "audio"]
+SourceKind = Literal["video", "audio", "voice", "element", "session", "face"]
+
+MEGABYTE = 1024 * 1024
+JPEG, PNG = "image/jpeg", "image/png"
+MP4, MOV = "video/mp4", "video/quicktime"
+MP3, WAV, M4A, AAC = "audio/mpeg", "audio/wav", "audio/mp4", "audio/aac"
+NAMES = {
+    JPEG: "JPEG",
+    PNG: "PNG",
+    MP4: "MP4",
+    MOV: "MOV",
+    MP3: "MP3",
+    WAV: "WAV",
+    M4A: "M4A",
+    AAC: "AAC",
+}
+MAX_URL = 2048  # characters
+MAX_TEXT = 28 * MEGABYTE  # characters of one file in Base64: 20 MB, more than any page allows
+
+_ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
+_DATA = re.compile(r"data:[\w.+-]+/[\w.+-]+(;[\w=.+-]+)*;base64,", re.IGNORECASE | re.ASCII)
+_HELD = re.compile(r"(upl|ast)_[A-Za-z0-9]{1,60}", re.ASCII)
+_BASE64 = re.compile(r"[A-Za-z0-9+/\s]{16,}={0,2}\s*", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Media:
+    """What was found in a file. ``seconds`` is its length; ``None`` is what nobody looked for."""
+
+    kind: MediaKind
+    media_type: str
+    bytes: int
+    width: int | None = None
+    height: int | None = None
+    seconds: Decimal | None = None
+    frames_per_second: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class MediaRule:
+    """What a page says about a file. Sides in pixels, ratios as width to height.
+
+    ``inline``: whether the field takes raw Base64 besides an address. ``id_field``: the field
+    beside it that takes the provider's own id of the same thing. ``through``: where the page of
+    one provider says otherwise.
+    """
+
+    kind: MediaKind
+    media_types: tuple[str, ...]
+    max_bytes: int
+    inline: bool = True
+    min_side: int | None = None
+    max_side: int | None = None
+    min_ratio: Decimal | None = None
+    max_ratio: Decimal | None = None
+    min_seconds: Decimal | None = None
+    max_seconds: Decimal | None = None
+    min_frames_per_second: Decimal | None = None
+    max_frames_per_second: Decimal | None = None
+    id_field: str = ""
+    through: Mapping[str, MediaRule] = field(default_factory=dict, hash=False)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        about = {"kind": self.kind, "types": list(self.media_types), "max_bytes": self.max_bytes}
+        return handler(schema) | {"x-media": about}
+
+    def on(self, dialect: str) -> MediaRule:
+        return self.through.get(dialect, self)
+
+    def but(self, **changes: Any) -> MediaRule:
+        """The same rule with ``changes``."""
+        return replace(self, **changes)
+
+
+@dataclass(frozen=True)
+class SourceId:
+    """A field that takes an id which the provider gave to an earlier result.
+
+    ``file_field``: the field beside it that takes the same thing as a file. ``presets``: whether
+    the provider has ids of its own to offer, which belong to nobody.
+    """
+
+    kind: SourceKind
+    file_field: str = ""
+    presets: bool = False
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return handler(schema) | {"x-source": self.kind}
+
+
+def _shape(text: str) -> str:
+    """Only its form; whether there is such a file, the caller looks."""
+    head = text[:5].lower()
+    if head.startswith("http"):
+        if _ADDRESS.fullmatch(text) and len(text) <= MAX_URL:
+            return text
+        raise PydanticCustomError("not_allowed", "must be a whole https address")
+    if head == "data:":
+        found = _DATA.match(text)
+        if found and _BASE64.fullmatch(text, found.end()):
+            return text
+        raise PydanticCustomError("not_allowed", "must be a data: URI in Base64")
+    if _HELD.fullmatch(text) or _BASE64.fullmatch(text):
+        return text
+    raise PydanticCustomError(
+        "not_allowed",
+        "must be an https address, a file in Base64, a data: URI, or the id of an upload (upl_…) "
+        "or of a result (ast_…)",
+    )
+
+
+# A media field as people and programs fill it.
+MediaText = Annotated[str, Field(min_length=1, max_length=MAX_TEXT), AfterValidator(_shape)]
+
+# An id of a provider: numbers there have more digits than JavaScript keeps, so it is text.
+IdText = Annotated[
+    str,
+    Field(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9_.-]+$"),
+    BeforeValidator(lambda value: str(value) if type(value) is int else value),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 200}),
+]
+
+# The picture that nearly every page describes in the same words (protocol, section 3.4).
+IMAGE = MediaRule(
+    kind="image",
+    media_types=(JPEG, PNG),
+    max_bytes=10 * MEGABYTE,
+    min_side=300,
+    min_ratio=Decimal("0.4"),
+    max_ratio=Decimal("2.5"),
+)
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A value of an input that is a file (``rule``) or an earlier result (``source``)."""
+
+    path: str
+    value: str
+    rule: MediaRule | None = None
+    source: SourceId | None = None
+
+    def beside(self, name: str) -> str:
+        """The path of another field of the same object."""
+        head, _, _ = self.path.rpartition(".")
+        return f"{head}.{name}" if head else name
+
+
+def spots(model: type[BaseModel], values: Mapping[str, Any]) -> Iterator[Spot]:
+    """Every file and every source id in ``values``, in the order of the declaration."""
+    yield from _spots(model, values, "")
+
+
+def _spots(model: type[BaseModel], values: Mapping[str, Any], prefix: str) -> Iterator[Spot]:
+    for name, info in model.model_fields.items():
+        if name in values:
+            hints = [one for one in info.metadata if isinstance(one, MediaRule | SourceId)]
+            yield from _found(info.annotation, values[name], f"{prefix}{name}", hints)
+
+
+def _found(annotation: Any, value: Any, path: str, hints: list[Any]) -> Iterator[Spot]:
+    if isinstance(value, str | int) and hints:
+        for hint in hints:
+            is_rule = isinstance(hint, MediaRule)
+            yield Spot(path, str(value), hint if is_rule else None, None if is_rule else hint)
+    elif isinstance(value, Mapping):
+        inner = _model_in(annotation)
+        if inner is not None:
+            yield from _spots(inner, value, f"{path}.")
+    elif isinstance(value, list | tuple):
+        for place, item in enumerate(value):
+            yield from _found(_item_of(annotation), item, f"{path}.{place}", hints)
+
+
+def _options(annotation: Any) -> Iterator[Any]:
+    """The types in a union, with what ``Annotated`` adds taken off."""
+    while get_origin(annotation) is Annotated:
+        annotation = get_args(annotation)[0]
+    if get_origin(annotation) in (Union, types.UnionType):
+        for option in get_args(annotation):
+            yield from _options(option)
+    else:
+        yield annotation
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    for option in _options(annotation):
+        if isinstance(option, type) and issubclass(option, BaseModel):
+            return option
+    return None
+
+
+def _item_of(annotation: Any) -> Any:
+    for option in _options(annotation):
+        if get_origin(option) in (list, tuple):
+            return get_args(option)[0]
+    return Any
+
+
+def media_errors(spot: Spot, media: Media, dialect: str) -> Iterator[FieldError]:
+    """Why the provider would not take the file at this spot."""
+    if spot.rule is None:
+        return
+    rule, name = spot.rule.on(dialect), spot.path
+    if media.media_type not in rule.media_types:
+        wanted = " or ".join(NAMES[one] for one in rule.media_types)
+        yield FieldError(name, "unsupported_media_type", f"{name} must be {wanted}.")
+        return
+    if media.bytes > rule.max_bytes:
+        most = rule.max_bytes // MEGABYTE
+        yield FieldError(name, "too_large", f"{name} may have at most {most} MB.")
+    yield from _picture_errors(name, rule, media)
+    yield from _length_errors(name, rule, media)
+
+
+def _picture_errors(name: str, rule: MediaRule, media: Media) -> Iterator[FieldError]:
+    if media.width is None or media.height is None:
+        return
+    size = f"It has {media.width} × {media.height}."
+    sides = (media.width, media.height)
+    if rule.min_side is not None and min(sides) < rule.min_side:
+        message = f"{name} must have at least {rule.min_side} pixels on each side. {size}"
+        yield FieldError(name, "too_small", message)
+    if rule.max_side is not None and max(sides) > rule.max_side:
+        message = f"{name} may have at most {rule.max_side} pixels on each side. {size}"
+        yield FieldError(name, "too_large", message)
+    ratio = Decimal(media.width) / media.height
+    low, high = rule.min_ratio, rule.max_ratio
+    if low is not None and high is not None and not low <= ratio <= high:
+        message = (
+            f"{name} must be between {_proportion(low)} and {_proportion(high)}, width to height. "
+            f"{size}"
+        )
+        yield FieldError(name, "wrong_ratio", message)
+
+
+def _proportion(ratio: Decimal) -> str:
+    return f"{ratio.normalize():f}:1" if ratio >= 1 else f"1:{(1 / ratio).normalize():f}"
+
+
+def _length_errors(name: str, rule: MediaRule, media: Media) -> Iterator[FieldError]:
+    measures = (
+        (media.seconds, rule.min_seconds, rule.max_seconds, "seconds"),
+        (
+            media.frames_per_second,
+            rule.min_frames_per_second,
+            rule.max_frames_per_second,
+            "frames a second",
+        ),
+    )
+    for found, low, high, noun in measures:
+        if found is None:
+            continue
+        if (low is not None and found < low) or (high is not None and found > high):
+            bounds = f"at least {low}" if high is None else f"{low} to {high}"
+            message = f"{name} must have {bounds} {noun}. It has {found.normalize():f}."
+            yield FieldError(name, "out_of_range", message)
