@@ -168,10 +168,24 @@ def rate(rates: tuple[Rate, ...], facts: Mapping[str, str]) -> Rate | None:
     return max(fitting, key=lambda row: len(row.when), default=None)
 
 
+_in_use = [FILE]
+
+
+def use(path: Path | None) -> Catalogue:
+    """Take another catalogue for this whole process; ``None``: the one of the package again.
+
+    Raises CatalogueError, and then leaves the one that was in use.
+    """
+    chosen = load(path or FILE)
+    _in_use[:] = [path or FILE]
+    default.cache_clear()
+    return chosen
+
+
 @lru_cache(maxsize=1)
 def default() -> Catalogue:
-    """The catalogue that ships with the package."""
-    return load(FILE)
+    """The catalogue in use: the one that ships with the package, unless ``use`` said otherwise."""
+    return load(_in_use[0])
 
 
 def load(path: Path) -> Catalogue:

@@ -194,6 +194,7 @@ globals().update(services.email(EMAIL_URL))
 ACCOUNT_EMAIL_VERIFICATION = "mandatory" if EMAIL_URL else "none"
 
 # --- provider and payment ----------------------------------------------------------------
+KLING_CATALOGUE = environment.text("KLING_CATALOGUE")  # empty: the one that ships
 PROVIDER_CREDENTIALS: dict[str, dict[str, str]] = {
     "cometapi": {
         "key": environment.text("COMETAPI_KEY"),

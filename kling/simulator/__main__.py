@@ -10,9 +10,12 @@ import sys
 import threading
 from pathlib import Path
 
+from kling import catalogue
+
 
 def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
+    catalogue.use(options.catalogue)
     logging.basicConfig(
         level=logging.WARNING if options.quiet else logging.INFO,
         format="%(asctime)s %(message)s",
@@ -67,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--slots", type=int, metavar="N", help="parallel tasks a model before code 1303")
     add("--link-seconds", type=float, metavar="S", help="life of a media link; 1800, scaled")
     add("--control", action="store_true", help="serve /_simulator/ for scripted faults")
+    add("--catalogue", type=Path, metavar="FILE", help="models to serve; those of the package")
     add("--quiet", action="store_true", help="no line per request")
     return parser
 

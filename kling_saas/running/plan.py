@@ -64,7 +64,8 @@ def has_provider() -> bool:
 
 def _add_simulator(plan: Plan, *, port: int, state: Path) -> None:
     scale = ("--time-scale", str(settings.TIMER_SCALE))
-    command = (sys.executable, "-m", "kling.simulator", *_where(port, state), *scale)
+    models = ("--catalogue", settings.KLING_CATALOGUE) if settings.KLING_CATALOGUE else ()
+    command = (sys.executable, "-m", "kling.simulator", *_where(port, state), *scale, *models)
     plan.stand_ins.append(StandIn(SIMULATOR, port, command))
     plan.told["SIMULATOR_URL"] = f"http://{LOOPBACK}:{port}"
 

@@ -4,15 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from kling import operations
 from kling.errors import FieldError, InvalidInput
+from kling.media import Media
 from kling.requests import Request, parse
 
 TODAY = date(2026, 11, 1)  # after Kling's retirements of 15 September 2026
 DIALECTS = ("cometapi", "cloudsway", "official")
+SERVED = [
+    (operation.name, dialect)
+    for operation in operations.all_operations()
+    for dialect in operation.dialects
+]
+
+# The least that each operation takes, in every dialect that serves it.
+SMALLEST: dict[str, dict[str, Any]] = {
+    "text-to-video": {"prompt": "A fox"},
+    "text-to-audio": {"prompt": "Waves", "duration": 5},
+}
+# What is known of the files in it, where the price follows one of them.
+FILES: dict[str, dict[str, Media]] = {}
+# Units for operations whose price the operator sets.
+RATES = {operation.name: Decimal("2") for operation in operations.all_operations()}
+
+
+def smallest(operation: str, dialect: str, given: Mapping[str, Any] | None = None) -> Request:
+    """The least request of an operation, or `given` as one of it."""
+    return parse(
+        operation,
+        SMALLEST[operation] if given is None else given,
+        dialect=dialect,
+        media=FILES.get(operation),
+        rates=RATES,
+        today=TODAY,
+    )
 
 
 def video(dialect: str = "cloudsway", *, today: date = TODAY, **given: Any) -> Request:
