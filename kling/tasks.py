@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 Status = Literal["submitted", "processing", "succeed", "failed", "unknown"]
-Kind = Literal["video", "image", "audio"]
+Kind = Literal["video", "image", "audio", "voice", "element"]
 FailureKind = Literal["content_policy", "bad_media", "fetch_failure", "other"]
 
 MAX_DEDUCTION = Decimal(100_000)  # units; the dearest single task known costs under 200
@@ -17,7 +17,12 @@ _PLAIN_DECIMAL = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?", re.ASCII)
 
 @dataclass(frozen=True)
 class Output:
-    """One file of a result. ``duration`` is Kling's text in seconds, for example ``"5.041"``."""
+    """One file of a result, or a voice or element that Kling keeps under ``provider_id``.
+
+    A voice has a sample at ``url`` and an element its picture, or neither has any: then it is
+    empty. ``duration`` is Kling's text in seconds, for example ``"5.041"``; ``index`` the place in
+    the result; ``details`` what else is told, such as the name of a voice.
+    """
 
     kind: Kind
     url: str
@@ -26,6 +31,7 @@ class Output:
     format: str | None = None
     watermark_url: str | None = None
     index: int = 0
+    details: dict[str, Any] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)

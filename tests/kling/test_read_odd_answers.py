@@ -75,7 +75,7 @@ def test_it_leaves_out_what_is_no_address() -> None:
     data = {"task_id": "1", "task_status": "succeed", "task_result": {"videos": videos}}
     task = parse_task(Answer({"code": 0, "data": data}))
     assert [(out.url, out.index) for out in task.outputs] == [
-        ("https://media.example.net/good.mp4", 10)
+        ("https://media.example.net/good.mp4", 0)
     ]
 
 
