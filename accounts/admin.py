@@ -138,7 +138,7 @@ class ApiKeyAdmin(ReadOnly):
     list_select_related = ["workspace"]
     list_filter = ["revoked_at"]
     search_fields = ["label", "prefix", "workspace__name", "workspace__public_id"]
-    exclude = ["digest"]
+    exclude = ["digest", "sealed_secret"]
     actions = ["revoke"]
 
     @admin.action(description="Revoke the selected keys", permissions=["revoke"])

@@ -50,7 +50,16 @@ class WorkspaceForm(forms.Form):
             raise forms.ValidationError(exc.message_dict["name"]) from None
 
 
+KINDS = [
+    ("key", "API key, for this API and for Kling’s"),
+    ("pair", "Access key and secret, for programs that sign Kling’s tokens"),
+]
+
+
 class KeyForm(forms.Form):
+    kind = forms.ChoiceField(
+        label="What to make", choices=KINDS, initial="key", widget=forms.RadioSelect, required=False
+    )
     label = forms.CharField(
         max_length=LABEL_LENGTH, help_text="Where you will use it, such as “Render farm”."
     )
@@ -61,6 +70,9 @@ class KeyForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
     )
     expires_at = forms.ChoiceField(label="Expires after", choices=LIFETIMES)
+
+    def clean_kind(self) -> str:
+        return self.cleaned_data["kind"] or "key"
 
     def clean_scopes(self) -> list[Scope]:
         return [Scope(value) for value in self.cleaned_data["scopes"]]

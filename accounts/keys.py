@@ -1,4 +1,4 @@
-"""API keys: made, found by what a program sends, and revoked."""
+"""API keys and key pairs: made, found by what a program sends, and revoked."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from accounts import audit
 from accounts.access import Actor
 from accounts.ids import random_text
 from accounts.models import ApiKey, Role, Scope
+from accounts.sealing import seal
 
 PREFIX_LENGTH = 10
 SECRET_LENGTH = 40
@@ -40,21 +41,25 @@ def create_key(
 
     Needs the role admin. Raises `ValidationError` by field: `label`, `scopes`, `expires_at`.
     """
-    by.require_role(Role.ADMIN)
-    chosen = {Scope(scope) for scope in scopes}
-    _check(label=label.strip(), scopes=chosen, expires_at=expires_at)
     secret = random_text(SECRET_LENGTH)
-    key = ApiKey.objects.create(
-        workspace=by.workspace,
-        label=label.strip(),
-        prefix=random_text(PREFIX_LENGTH),
-        digest=_digest(secret),
-        scopes=[scope.value for scope in Scope if scope in chosen],
-        created_by=by.user,
-        expires_at=expires_at,
-    )
-    audit.record(by=by, action="key.created", key=key.prefix, label=key.label, scopes=key.scopes)
+    digest = _digest(secret)
+    key = _create(by=by, label=label, scopes=scopes, expires_at=expires_at, digest=digest)
     return key, f"ks_{key.prefix}_{secret}"
+
+
+@transaction.atomic
+def create_pair(
+    *,
+    by: Actor,
+    label: str,
+    scopes: Iterable[Scope] = (Scope.READ, Scope.WRITE),
+    expires_at: datetime | None = None,
+) -> tuple[ApiKey, str]:
+    """A new key pair and its secret, which is not shown again; otherwise as `create_key`."""
+    secret = random_text(SECRET_LENGTH)
+    sealed = seal(secret)
+    key = _create(by=by, label=label, scopes=scopes, expires_at=expires_at, sealed_secret=sealed)
+    return key, secret
 
 
 @transaction.atomic
@@ -77,11 +82,16 @@ def find_key(text: str) -> ApiKey | None:
     match = SHAPE.fullmatch(text)
     if match is None:
         return None
-    key = ApiKey.objects.select_related("workspace__plan").filter(prefix=match["prefix"]).first()
+    key = of_prefix(match["prefix"])
     # Compared even where there is no such key: the time taken must not tell which prefixes exist.
     known = key.digest if key is not None else ""
     same = hmac.compare_digest(known, _digest(match["secret"]))
     return key if key is not None and same and key.is_usable else None
+
+
+def of_prefix(prefix: str) -> ApiKey | None:
+    """The key, whether usable or not, with workspace and plan."""
+    return ApiKey.objects.select_related("workspace__plan").filter(prefix=prefix).first()
 
 
 def note_use(key: ApiKey) -> None:
@@ -93,6 +103,30 @@ def note_use(key: ApiKey) -> None:
     # Conditional, so that of many requests at once only one writes.
     unwritten = Q(last_used_at=None) | Q(last_used_at__lte=stale)
     ApiKey.objects.filter(unwritten, pk=key.pk).update(last_used_at=now)
+
+
+def _create(
+    *,
+    by: Actor,
+    label: str,
+    scopes: Iterable[Scope],
+    expires_at: datetime | None,
+    **kept: str,
+) -> ApiKey:
+    by.require_role(Role.ADMIN)
+    chosen = {Scope(scope) for scope in scopes}
+    _check(label=label.strip(), scopes=chosen, expires_at=expires_at)
+    key = ApiKey.objects.create(
+        workspace=by.workspace,
+        label=label.strip(),
+        prefix=random_text(PREFIX_LENGTH),
+        scopes=[scope.value for scope in Scope if scope in chosen],
+        created_by=by.user,
+        expires_at=expires_at,
+        **kept,
+    )
+    audit.record(by=by, action="key.created", key=key.prefix, label=key.label, scopes=key.scopes)
+    return key
 
 
 def _check(*, label: str, scopes: set[Scope], expires_at: datetime | None) -> None:

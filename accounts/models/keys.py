@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models.users import User
@@ -16,16 +17,20 @@ class Scope(models.TextChoices):
 
 
 class ApiKey(models.Model):
-    """A program's key: `ks_<prefix>_<secret>`. Only the prefix and the secret's SHA-256 are kept.
+    """A program's key, in one of two forms.
 
-    A plain hash is enough: the secret has 238 random bits, so a slow password hash would only
-    slow every request down.
+    An API key is `ks_<prefix>_<secret>`, sent as it is. Only the secret's SHA-256 is kept; a plain
+    hash is enough, since the secret has 238 random bits.
+
+    A key pair is the access key `ak_<prefix>` and a secret that never goes over the wire: it signs
+    short-lived tokens, as Kling's own pairs do. To check them we need it, so it is kept sealed.
     """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="api_keys")
     label = models.CharField(max_length=60)
     prefix = models.CharField(max_length=16, unique=True, editable=False)
-    digest = models.CharField(max_length=64, editable=False)
+    digest = models.CharField(max_length=64, blank=True, editable=False)
+    sealed_secret = models.TextField(blank=True, editable=False)
     scopes = models.JSONField(default=list)
     created_by = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
@@ -38,9 +43,25 @@ class ApiKey(models.Model):
     class Meta:
         ordering = ["-created_at", "-pk"]
         verbose_name = "API key"
+        constraints = [
+            models.CheckConstraint(
+                condition=(Q(digest="") & ~Q(sealed_secret=""))
+                | (~Q(digest="") & Q(sealed_secret="")),
+                name="api_key_hashed_or_sealed",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.label} ({self.prefix})"
+
+    @property
+    def is_pair(self) -> bool:
+        return bool(self.sealed_secret)
+
+    @property
+    def access_key(self) -> str:
+        """The open half of a key pair."""
+        return f"ak_{self.prefix}"
 
     @property
     def is_usable(self) -> bool:

@@ -24,8 +24,10 @@ def key_list(request: ActorRequest) -> HttpResponse:
         if not once.is_first_use(request.POST.get("once", "")):
             messages.info(request, MADE_ALREADY)
             return redirect("settings_keys")
+        given = dict(form.cleaned_data)
+        make = keys.create_pair if given.pop("kind") == "pair" else keys.create_key
         try:
-            key, secret = keys.create_key(by=request.actor, **form.cleaned_data)
+            key, secret = make(by=request.actor, **given)
         except ValidationError as exc:
             once.give_back(request.POST.get("once", ""))
             form.add_error(None, exc)
