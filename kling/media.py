@@ -93,8 +93,20 @@ class MediaRule:
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
+        return handler(schema) | {"x-media": self.about()}
+
+    def about(self) -> dict[str, Any]:
+        """The rule as programs and forms read it; what is not limited is left out."""
+        limits = {
+            "min_side": self.min_side,
+            "max_side": self.max_side,
+            "min_ratio": self.min_ratio and float(self.min_ratio),
+            "max_ratio": self.max_ratio and float(self.max_ratio),
+            "min_seconds": self.min_seconds and float(self.min_seconds),
+            "max_seconds": self.max_seconds and float(self.max_seconds),
+        }
         about = {"kind": self.kind, "types": list(self.media_types), "max_bytes": self.max_bytes}
-        return handler(schema) | {"x-media": about}
+        return about | {name: limit for name, limit in limits.items() if limit is not None}
 
     def on(self, dialect: str) -> MediaRule:
         return self.through.get(dialect, self)

@@ -17,6 +17,7 @@ from annotated_types import Ge, Le
 from kling import catalogue, dialects, operations
 from kling.capabilities import Scope
 from kling.catalogue import Catalogue, Feature, Model
+from kling.media import MediaRule
 from kling.operations.base import Facts, Operation
 
 
@@ -86,8 +87,15 @@ def _property(bare: dict[str, Any], name: str, facts: Facts, scopes: list[Scope]
     if facts.example is not None:
         schema["examples"] = [facts.example]
     live = [scope for scope in scopes if scope.dialect.name not in facts.absent_on]
+    if "x-media" in schema and len(live) == 1:
+        schema["x-media"] = _rule(scopes[0].operation, name).on(live[0].dialect.name).about()
     _narrow(schema, name, facts, live)
     return schema
+
+
+def _rule(operation: Operation, name: str) -> MediaRule:
+    metadata = operation.Input.model_fields[name].metadata
+    return next(item for item in metadata if isinstance(item, MediaRule))
 
 
 def _bounds(operation: Operation, name: str) -> dict[str, float]:
@@ -113,7 +121,7 @@ def _narrow(schema: dict[str, Any], name: str, facts: Facts, scopes: list[Scope]
         schema["enum"] = [option for option in order if option in wanted]
     if name == "model_name":
         schema["enum"] = [model.name for model in _offered(scopes)]
-        defaults = {scope.default_model() for scope in scopes}
+        defaults = {scope.default_model() for scope in scopes} - {None}
         if len(defaults) == 1:
             schema["default"] = defaults.pop()
 

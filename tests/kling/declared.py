@@ -136,6 +136,11 @@ def cases(operation: str, dialect: str) -> Iterator[Case]:
     yield Case(operation, dialect, "surprise", "unknown field", values, True)
 
 
+def with_field(operation: str, dialect: str, path: tuple[Any, ...]) -> dict[str, Any]:
+    """An input that has a file at `path`."""
+    return _with(_Walk(operation, dialect).base(path), path, PICTURE)
+
+
 def sample(schema: Schema) -> Any:
     """A value that the schema allows."""
     if "enum" in schema:
