@@ -37,19 +37,28 @@ class Scope:
             return by_dialect if by_model is None else by_model
         return tuple(choice for choice in by_model if choice in by_dialect)
 
-    def default_model(self) -> str:
-        return self.catalogue.entry(self.operation.name).default_model[self.dialect.name]
+    def offered(self) -> tuple[Model, ...]:
+        return self.catalogue.offered(self.operation.name, self.dialect.name, self.today)
+
+    def default_model(self) -> str | None:
+        """The catalogue's while it is offered, then the first that is; ``None``: all are gone."""
+        names = [model.name for model in self.offered()]
+        default = self.catalogue.entry(self.operation.name).default_model.get(self.dialect.name)
+        return default if default in names else next(iter(names), None)
 
     def models_with(self, feature: str) -> list[str]:
-        offered = self.catalogue.offered(self.operation.name, self.dialect.name, self.today)
-        return [model.name for model in offered if feature in model.features]
+        return [model.name for model in self.offered() if feature in model.features]
 
 
 def choose_model(scope: Scope, name: str | None) -> Model | None:
     """The model of a request; ``None`` for operations without models. Raises InvalidInput."""
     if not scope.operation.has_models:
         return None
-    name = name or scope.default_model()
+    default = scope.default_model()
+    if default is None:
+        message = f"{scope.operation.name} has been retired by {scope.dialect.title}."
+        raise InvalidInput([FieldError("operation", "retired_operation", message)])
+    name = name or default
     model = scope.catalogue.model(scope.operation.name, name)
     error = _model_error(scope, name, model)
     if error:
@@ -58,8 +67,8 @@ def choose_model(scope: Scope, name: str | None) -> Model | None:
 
 
 def _model_error(scope: Scope, name: str, model: Model | None) -> FieldError | None:
-    offered = scope.catalogue.offered(scope.operation.name, scope.dialect.name, scope.today)
-    instead = f" Models you can use: {', '.join(other.name for other in offered)}."
+    offered = ", ".join(other.name for other in scope.offered())
+    instead = f" Models you can use: {offered}."
     if model is None:
         message = f"There is no model {name} for {scope.operation.name}.{instead}"
         return FieldError("model_name", "unknown_model", message)

@@ -152,6 +152,12 @@ class Catalogue(_Row):
         models = self.models_of(operation)
         return tuple(model for model in models if model.is_offered(dialect, today))
 
+    def offers(self, operation: Operation, dialect: str, today: date) -> bool:
+        """Whether it can be asked for: not where its models have all been retired."""
+        if operation.has_models:
+            return bool(self.offered(operation.name, dialect, today))
+        return dialect in operation.dialects
+
     def rates(self, operation: str, model: Model | None) -> tuple[Rate, ...]:
         return model.rates if model else self.entry(operation).rates
 
@@ -277,8 +283,10 @@ def _operation_problems(catalogue: Catalogue, name: str) -> Iterator[str]:
             yield from _unpriced(name, entry.rates, entry.modes, operation, None)
         return
     for dialect in operation.dialects:
-        model = catalogue.model(name, entry.default_model.get(dialect, ""))
-        if model is None or dialect not in model.dialects or dialect in model.retired_at:
+        here = [model for model in catalogue.models_of(name) if dialect in model.dialects]
+        lasting = [model for model in here if dialect not in model.retired_at]
+        # Where all are retired nothing is offered, and there is no better default.
+        if entry.default_model.get(dialect) not in {model.name for model in lasting or here}:
             yield f"{name}: no live default model on {dialect}"
     if set(entry.default_model) - set(DIALECTS):
         yield f"{name}: default model of an unknown dialect"
