@@ -13,10 +13,19 @@ from django.utils import timezone
 
 from billing.amounts import EXACT, MAX_MICRO, round_up
 from billing.errors import InvalidPriceBook, NotPriced
-from billing.models import Margin, PriceBook, UnitPrice
+from billing.models import Margin, OperationRate, PriceBook, UnitPrice
 from billing.models.prices import UnitType
 
-__all__ = ["NotPriced", "Price", "cost", "current_book", "draft_from", "price", "publish"]
+__all__ = [
+    "NotPriced",
+    "Price",
+    "cost",
+    "current_book",
+    "draft_from",
+    "price",
+    "publish",
+    "rates",
+]
 
 
 @dataclass(frozen=True)
@@ -49,10 +58,17 @@ def price(*, operation: str, model: str, units: Decimal, unit_type: str) -> Pric
     return Price(book_id=book.pk, credits=total, rate=rate)
 
 
+def rates() -> dict[str, Decimal]:
+    """Units by operation, of those that the operator has to price, in the book in force."""
+    book = current_book()
+    return {} if book is None else dict(_content(book.pk, book.published_at).rates)
+
+
 @dataclass(frozen=True)
 class _Content:
     unit_prices: dict[str, int]
     margins: dict[tuple[str, str], Decimal]
+    rates: dict[str, Decimal]
 
     def factor(self, operation: str, model: str) -> Decimal:
         """The closest margin: operation and model, then operation, then model, then any."""
@@ -67,9 +83,11 @@ def _content(book_id: int, published_at: datetime) -> _Content:  # noqa: ARG001 
     """What stands in a published book. It never changes again, so each process reads it once."""
     prices = UnitPrice.objects.filter(book=book_id).values_list("unit_type", "credits")
     margins = Margin.objects.filter(book=book_id).values_list("operation", "model", "factor")
+    rates = OperationRate.objects.filter(book=book_id).values_list("operation", "units")
     return _Content(
         unit_prices=dict(prices),
         margins={(operation, model): factor for operation, model, factor in margins},
+        rates=dict(rates),
     )
 
 
@@ -93,6 +111,10 @@ def draft_from(book: PriceBook) -> PriceBook:
     Margin.objects.bulk_create(
         Margin(book=draft, operation=row.operation, model=row.model, factor=row.factor)
         for row in book.margins.all()
+    )
+    OperationRate.objects.bulk_create(
+        OperationRate(book=draft, operation=row.operation, units=row.units)
+        for row in book.operation_rates.all()
     )
     return draft
 

@@ -71,8 +71,10 @@ def asset_response(
 ) -> HttpResponseBase:
     """The bytes of an asset; with `redirect_remote`, a signed address of S3 if they lie there.
 
-    Raises Http404 if the file is gone.
+    Raises Http404 if the file is gone, or there never was one.
     """
+    if asset.key is None:
+        raise Http404
     name = filename_of(asset)
     if redirect_remote:
         address = storage.signed_address(
@@ -107,7 +109,7 @@ def poster_response(asset: Asset, request: HttpRequest) -> HttpResponseBase:
 def filename_of(asset: Asset) -> str:
     """What a download is called: `text-to-video-2026-03-01-x7k2qp.mp4`."""
     day = asset.created_at.date().isoformat()
-    extension = asset.key.rpartition(".")[2]
+    extension = (asset.key or "").rpartition(".")[2]
     return f"{asset.generation.operation}-{day}-{asset.public_id[-6:]}.{extension}"
 
 

@@ -11,7 +11,7 @@ from billing import currencies, prices
 from billing.admin.base import CreditsFormField
 from billing.amounts import to_text
 from billing.errors import InvalidPriceBook
-from billing.models import Margin, Pack, PriceBook, UnitPrice
+from billing.models import Margin, OperationRate, Pack, PriceBook, UnitPrice
 
 
 def _is_frozen(book: PriceBook | None) -> bool:
@@ -48,12 +48,17 @@ class MarginInline(DraftInline):
     model = Margin
 
 
+class OperationRateInline(DraftInline):
+    model = OperationRate
+    verbose_name_plural = "Operations without a documented price"
+
+
 @admin.register(PriceBook)
 class PriceBookAdmin(admin.ModelAdmin[PriceBook]):
     list_display = ["version", "note", "prices", "published_at"]
     fields = ["version", "note", "published_at"]
     readonly_fields = ["version", "published_at"]
-    inlines = [UnitPriceInline, MarginInline]
+    inlines = [UnitPriceInline, MarginInline, OperationRateInline]
     actions = ["draft_next", "publish"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PriceBook]:

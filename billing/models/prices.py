@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
@@ -66,3 +69,30 @@ class Margin(models.Model):
 
     def __str__(self) -> str:
         return f"{self.operation or 'any'} {self.model or 'any'} × {self.factor}"
+
+
+class OperationRate(models.Model):
+    """Units of one operation whose price the provider does not document: the operator's word."""
+
+    book = models.ForeignKey(PriceBook, on_delete=models.CASCADE, related_name="operation_rates")
+    operation = models.CharField(
+        max_length=60, help_text="For example effects. Without a rate here it is not offered."
+    )
+    units = models.DecimalField(
+        max_digits=9,
+        decimal_places=4,
+        validators=[MinValueValidator(Decimal("0.0001")), MaxValueValidator(Decimal(10_000))],
+        help_text="Provider units for one call, or for one of what the catalogue counts.",
+    )
+
+    class Meta:
+        ordering = ["book", "operation"]
+        constraints = [
+            models.UniqueConstraint(fields=["book", "operation"], name="operation_rate_unique"),
+            models.CheckConstraint(
+                condition=Q(units__gt=0, units__lte=10_000), name="operation_rate_sane"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.operation}: {self.units}"

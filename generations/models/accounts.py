@@ -1,8 +1,14 @@
 from __future__ import annotations
 
-from django.core.validators import URLValidator
+from datetime import timedelta
+from decimal import Decimal
+
+from django.core.validators import MaxValueValidator, MinValueValidator, URLValidator
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
+
+UNWELL_FOR = timedelta(minutes=5)
 
 
 class Dialect(models.TextChoices):
@@ -12,7 +18,11 @@ class Dialect(models.TextChoices):
 
 
 class ProviderAccount(models.Model):
-    """One credential at one provider. Jobs go to the enabled account with the lowest priority."""
+    """One credential at one provider. Which of them a job goes to: generations/routing.
+
+    `failures` in a row, the last one at `failed_at`: calls that were not answered, or with trouble
+    of the provider's own. A success clears them.
+    """
 
     slug = models.SlugField(unique=True, help_text="Stands in the API as `provider`.")
     dialect = models.CharField(max_length=12, choices=Dialect.choices)
@@ -27,12 +37,31 @@ class ProviderAccount(models.Model):
         default=dict, blank=True, help_text='Other spellings on the wire: {"kling-v3": "MaaS_…"}.'
     )
     priority = models.PositiveSmallIntegerField(default=100, help_text="Lower goes first.")
+    unit_cost = models.DecimalField(
+        max_digits=12,
+        decimal_places=6,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(1_000_000))],
+        help_text="What a video unit costs you here, in one currency for all accounts. Of equal "
+        "priority the cheapest goes first, one without a cost last.",
+    )
+    disabled_models = models.JSONField(
+        default=list,
+        blank=True,
+        help_text='Not to be used here: models, operations, or both as "operation/model", for '
+        'example ["kling-v1-6", "text-to-audio", "image-to-video/kling-v3"].',
+    )
     parallel_tasks = models.PositiveIntegerField(
         null=True, blank=True, help_text="At the same time, per model; empty: no limit of ours."
     )
     enabled = models.BooleanField(default=True)
     paused_reason = models.CharField(max_length=300, blank=True)
     paused_at = models.DateTimeField(null=True, blank=True)
+    failures = models.PositiveIntegerField(
+        default=0, editable=False, help_text="Calls in a row that the provider did not answer."
+    )
+    failed_at = models.DateTimeField(null=True, blank=True, editable=False)
     callback_secret = models.TextField(
         blank=True, editable=False, help_text="Encrypted `whsec_…`; callbacks must then be signed."
     )
@@ -48,7 +77,24 @@ class ProviderAccount(models.Model):
                 condition=Q(from_environment=True, simulated=False),
                 name="one_environment_account_per_dialect",
             ),
+            models.CheckConstraint(
+                condition=Q(unit_cost__isnull=True) | Q(unit_cost__gte=0, unit_cost__lte=1_000_000),
+                name="provider_account_cost_sane",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.slug} (simulated)" if self.simulated else self.slug
+
+    @property
+    def is_usable(self) -> bool:
+        return self.enabled and self.paused_at is None
+
+    @property
+    def is_unwell(self) -> bool:
+        """Whether it has failed so lately that another of its rank should be asked first."""
+        return self.failed_at is not None and timezone.now() - self.failed_at < UNWELL_FOR
+
+    def has_disabled(self, operation: str, model: str) -> bool:
+        """Whether the operator has switched this off here. `model`: as in Request.model."""
+        return not {operation, model, f"{operation}/{model}"}.isdisjoint(self.disabled_models)

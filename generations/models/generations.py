@@ -39,9 +39,18 @@ class Generation(models.Model):
     input = models.JSONField(help_text="As validated: every value that decides the price stands.")
     metadata = models.JSONField(default=dict, blank=True)
     webhook_url = models.CharField(max_length=2000, blank=True)
+    client_task_id = models.CharField(  # noqa: DJ001  null, since only given ones are unique
+        max_length=200, null=True, blank=True, help_text="Given as external_task_id at /kling/v1."
+    )
+    callback_url = models.CharField(
+        max_length=2000, blank=True, help_text="Gets Kling's own callbacks at each change."
+    )
 
     account = models.ForeignKey(
         ProviderAccount, on_delete=models.PROTECT, related_name="generations"
+    )
+    provider = models.CharField(
+        max_length=50, blank=True, help_text="Where the customer wants it, if that was said."
     )
     slots = models.PositiveSmallIntegerField(default=1)
     external_task_id = models.CharField(max_length=64, unique=True)
@@ -81,6 +90,9 @@ class Generation(models.Model):
     class Meta:
         ordering = ["-pk"]
         constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "client_task_id"], name="generation_client_task_id"
+            ),
             models.CheckConstraint(
                 condition=Q(charged__lte=F("quoted")), name="generation_charged_within_quote"
             ),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 
 from accounts.ids import new_id
 from accounts.models import User, Workspace
@@ -19,6 +20,12 @@ class MediaKind(models.TextChoices):
     VIDEO = "video", "Video"
     IMAGE = "image", "Image"
     AUDIO = "audio", "Audio"
+    VOICE = "voice", "Voice"
+    ELEMENT = "element", "Element"
+
+
+# What the provider keeps for later jobs: a file of ours is only a sample of it.
+WITHOUT_FILE = (MediaKind.VOICE, MediaKind.ELEMENT)
 
 
 class StoredMedia(models.Model):
@@ -41,19 +48,35 @@ class StoredMedia(models.Model):
 
 
 class Asset(StoredMedia):
-    """A result. Born whole: the row exists only once the file is stored and checked."""
+    """A result. Born whole: the row exists only once the file is stored and checked.
+
+    A voice and an element may have no file; then `key` is null, and what is said of it is empty.
+    `index` is the place in `Generation.outputs`. `details`: what else there is to know, such as the
+    name of a voice, or which face a picture shows and when.
+    """
 
     public_id = models.CharField(max_length=40, unique=True, default=new_asset_id)
     workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="assets")
     generation = models.ForeignKey(Generation, on_delete=models.PROTECT, related_name="assets")
     index = models.PositiveSmallIntegerField()
+    # Null, not "", where there is none: it is unique.
+    key = models.CharField(max_length=200, unique=True, null=True)  # type: ignore[assignment]  # noqa: DJ001
+    media_type = models.CharField(max_length=60, blank=True)
+    bytes = models.PositiveBigIntegerField(default=0)
+    sha256 = models.CharField(max_length=64, blank=True)
     poster_key = models.CharField(max_length=200, blank=True)
     provider_asset_id = models.CharField(max_length=128, blank=True)
+    details = models.JSONField(default=dict, blank=True)
 
     class Meta:
         ordering = ["index"]
         constraints = [
             models.UniqueConstraint(fields=["generation", "index"], name="asset_unique"),
+            models.CheckConstraint(
+                condition=Q(key__isnull=False, media_type__gt="", sha256__gt="")
+                | Q(key__isnull=True, kind__in=WITHOUT_FILE),
+                name="asset_has_its_file",
+            ),
         ]
 
     def __str__(self) -> str:
