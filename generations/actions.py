@@ -21,6 +21,7 @@ from billing.credits import InsufficientCredits
 from billing.prices import NotPriced, Price, price
 from generations import inputs, quotas
 from generations.errors import (
+    ClientTaskIdTaken,
     IdempotencyInProgress,
     IdempotencyMismatch,
     InvalidRequest,
@@ -52,6 +53,9 @@ class Order:
     webhook_url: str = ""
     metadata: Mapping[str, Any] = field(default_factory=dict)
     idempotency_key: str = ""
+    # Of Kling's own protocol: the caller's `external_task_id`, and where its callbacks go.
+    client_task_id: str = ""
+    callback_url: str = ""
 
     @property
     def digest(self) -> str:
@@ -132,11 +136,13 @@ def submit(order: Order, *, by: Actor) -> Created:
     """Create a generation and hold its credits, all or nothing; a worker does the rest.
 
     Raises InvalidRequest, ProviderUnavailable, QuoteExpired, InsufficientCredits, QuotaExceeded,
-    IdempotencyMismatch, IdempotencyInProgress; after any of them nothing has been written.
+    IdempotencyMismatch, IdempotencyInProgress, ClientTaskIdTaken; after any of them nothing has
+    been written.
     """
     by.require(Scope.WRITE)
     if replayed := _replay(order, by):
         return Created(replayed, replayed=True)
+    _refuse_taken(order, by)
     priced = _at_quoted_price(order, estimate(order, workspace=by.workspace, keep=True), by)
     try:
         return Created(_create(order, priced, by=by))
@@ -145,6 +151,7 @@ def submit(order: Order, *, by: Actor) -> Created:
         # account's row, and it may have taken the last credits.
         if replayed := _replay(order, by):
             return Created(replayed, replayed=True)
+        _refuse_taken(order, by)
         if order.idempotency_key and isinstance(exc, IntegrityError):
             raise IdempotencyInProgress from None
         raise
@@ -166,6 +173,8 @@ def _create(order: Order, priced: Priced, *, by: Actor) -> Generation:
         input=request.input,
         metadata=dict(order.metadata),
         webhook_url=order.webhook_url,
+        client_task_id=order.client_task_id or None,
+        callback_url=order.callback_url,
         account=priced.route.account,
         slots=request.slots,
         external_task_id=uuid4().hex,
@@ -217,7 +226,9 @@ def delete(generation: Generation, *, by: Actor) -> None:
         generation.assets.all().delete()
         generation.deleted_at = timezone.now()
         generation.input, generation.metadata, generation.outputs = {}, {}, []
-        generation.save(update_fields=["deleted_at", "input", "metadata", "outputs"])
+        generation.client_task_id, generation.callback_url = None, ""
+        wiped = ["input", "metadata", "outputs", "client_task_id", "callback_url"]
+        generation.save(update_fields=["deleted_at", *wiped])
         record(generation, was=State(generation.state), reason=f"deleted by {_name(by)}")
         ring("generations.tasks.erase", generation.pk)
 
@@ -259,6 +270,13 @@ def _replay(order: Order, by: Actor) -> Generation | None:
     if found.digest != order.digest:
         raise IdempotencyMismatch("This Idempotency-Key was used with another request.")
     return found.generation
+
+
+def _refuse_taken(order: Order, by: Actor) -> None:
+    """Asked before the files are looked at, and again when another request was faster."""
+    rows = Generation.objects.filter(workspace=by.workspace, client_task_id=order.client_task_id)
+    if order.client_task_id and rows.exists():
+        raise ClientTaskIdTaken(f"External_task_id {order.client_task_id} already exists")
 
 
 def _why_not_cancellable(state: State) -> str:

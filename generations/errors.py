@@ -17,6 +17,10 @@ class ProviderUnavailable(Exception):
     """No enabled account serves the operation now."""
 
 
+class ClientTaskIdTaken(Exception):
+    """The workspace has a job under this id of its own already."""
+
+
 class QuoteExpired(Exception):
     pass
 

@@ -34,8 +34,7 @@ def announce(
     `url` is the receiver of one job; what goes there is signed with the workspace's own secret.
     Returns None where nobody listens. Raises `OutsideTransaction`.
     """
-    if not transaction.get_connection().in_atomic_block:
-        raise OutsideTransaction("announce() must be called inside transaction.atomic().")
+    _require_transaction()
     active = Endpoint.objects.filter(workspace=workspace, enabled=True, deleted_at=None)
     endpoints = [endpoint for endpoint in active if endpoint.wants(type)]
     if not endpoints and not url:
@@ -45,12 +44,21 @@ def announce(
     return message
 
 
+def post(*, workspace: Workspace, type: str, body: Mapping[str, Any], url: str) -> Message:  # noqa: A002
+    """Queue `body` as it stands for one address whose receiver speaks another protocol.
+
+    It is tried again, logged and signed as all others are. Raises `OutsideTransaction`.
+    """
+    _require_transaction()
+    message = Message.objects.create(workspace=workspace, type=type, body=_json(body))
+    send_to(message=message, endpoints=[], url=url)
+    return message
+
+
 def write(*, workspace: Workspace, type: str, data: Mapping[str, Any]) -> Message:  # noqa: A002
     """The message alone, its body frozen. Inside a transaction."""
     body = {"type": type, "timestamp": _rfc3339(timezone.now()), "data": data}
-    # Plain ASCII: a lone surrogate in a prompt could be neither stored nor signed.
-    text = json.dumps(body, cls=DjangoJSONEncoder, separators=(",", ":"))
-    return Message.objects.create(workspace=workspace, type=type, body=text)
+    return Message.objects.create(workspace=workspace, type=type, body=_json(body))
 
 
 def send_to(
@@ -64,6 +72,16 @@ def send_to(
     for delivery in Delivery.objects.bulk_create(deliveries):
         doorbell.ring(DELIVER, delivery.pk)
     return deliveries
+
+
+def _require_transaction() -> None:
+    if not transaction.get_connection().in_atomic_block:
+        raise OutsideTransaction("An announcement must be made inside transaction.atomic().")
+
+
+def _json(body: Mapping[str, Any]) -> str:
+    # Plain ASCII: a lone surrogate in a prompt could be neither stored nor signed.
+    return json.dumps(body, cls=DjangoJSONEncoder, separators=(",", ":"))
 
 
 def _rfc3339(at: datetime) -> str:
