@@ -6,6 +6,7 @@ it, for the check before submission and for the JSON Schema alike.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -39,6 +40,11 @@ class Scope:
 
     def offered(self) -> tuple[Model, ...]:
         return self.catalogue.offered(self.operation.name, self.dialect.name, self.today)
+
+    def listed(self, facts: Facts) -> tuple[str, ...]:
+        """Values of a field that stand in lists of the catalogue."""
+        lists = self.catalogue.entry(self.operation.name).lists
+        return tuple(value for name in facts.listed_in for value in lists[name])
 
     def default_model(self) -> str | None:
         """The catalogue's while it is offered, then the first that is; ``None``: all are gone."""
@@ -121,6 +127,17 @@ def capability_errors(
             yield _choice_error(name, model, choices)
         elif facts.feature and values[name] not in INERT:
             yield from _feature_error(scope, model, name, facts.feature, values)
+
+
+def list_errors(scope: Scope, values: Mapping[str, Any]) -> Iterator[FieldError]:
+    """Values that are in none of the catalogue's lists of their field."""
+    for name, facts in scope.operation.Input.facts().items():
+        known = scope.listed(facts)
+        if facts.listed_in and name in values and values[name] not in known:
+            near = difflib.get_close_matches(values[name], known, n=3)
+            hint = f" Did you mean {' or '.join(near)}?" if near else ""
+            message = f"{name} is not one that is known here.{hint}"
+            yield FieldError(name, "not_allowed", message)
 
 
 def _choice_error(name: str, model: Model, choices: tuple[str, ...]) -> FieldError:

@@ -121,6 +121,7 @@ class OperationEntry(_Row):
     """What holds for an operation: its pack type; modes and prices where it has no models.
 
     ``priced_by`` "operator": Kling documents no price, so the price book says the units.
+    ``lists``: names that Kling adds and takes away, such as the scenes of its effects.
     """
 
     unit_type: UnitType
@@ -129,6 +130,7 @@ class OperationEntry(_Row):
     expected_seconds: Seconds
     default_model: dict[str, str] = {}
     modes: Modes = ()
+    lists: dict[str, Names] = {}
     rates: Rates = ()
 
 
@@ -278,6 +280,9 @@ def _can(features: Mapping[str, Feature], name: str, mode: str | None) -> bool:
 
 def _operation_problems(catalogue: Catalogue, name: str) -> Iterator[str]:
     operation, entry = operations.get(name), catalogue.entry(name)
+    wanted = {one for facts in operation.Input.facts().values() for one in facts.listed_in}
+    for one in sorted(wanted ^ set(entry.lists)):
+        yield f"{name}: the list {one} is in only one of the catalogue and the code"
     if not operation.has_models:
         if entry.priced_by == "catalogue":
             yield from _unpriced(name, entry.rates, entry.modes, operation, None)

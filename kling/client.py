@@ -15,7 +15,14 @@ from urllib.parse import quote, urlencode
 from kling import dialects, envelope
 from kling.accounts import Account, Credentials
 from kling.complaints import Answer
-from kling.errors import FieldError, InvalidInput, NotSupported, Unparsable
+from kling.errors import (
+    FieldError,
+    InvalidInput,
+    KlingError,
+    NotPrepared,
+    NotSupported,
+    Unparsable,
+)
 from kling.requests import Request
 from kling.tasks import Task
 from kling.transport import HttpRequest, HttpResponse, RequestsTransport, Transport
@@ -56,18 +63,39 @@ class KlingClient:
     ) -> Task:
         """Creates the task. Where an error is ``maybe_accepted``, look it up before resending.
 
-        ``files`` and ``ids``: see Request.wire_body.
+        ``files`` and ``ids``: see Request.wire_body. Where the request has a step, that is asked
+        first; what becomes of it never leaves the task itself in doubt.
         """
         if request.dialect != self._dialect.name:
             raise ValueError(f"The request is for {request.dialect}, not {self._dialect.name}.")
         body = request.wire_body(
             external_task_id=external_task_id, callback_url=callback_url, files=files, ids=ids
         )
+        if request.step is not None:
+            found = self._prepare(request.step, files=files, ids=ids)
+            body = request.operation.after_step(body, found)
         if "model_name" in body:
             name = body["model_name"]
             body["model_name"] = self.account.model_names.get(name, name)
         answer = self._call("POST", self._path(request.operation.path), body=body)
         return envelope.parse_task(answer)
+
+    def _prepare(
+        self, step: Request, *, files: Mapping[str, str] | None, ids: Mapping[str, str] | None
+    ) -> Task:
+        body = step.wire_body(external_task_id="", files=files, ids=ids)
+        try:
+            return envelope.parse_task(
+                self._call("POST", self._path(step.operation.path), body=body)
+            )
+        except KlingError as exc:
+            if not exc.maybe_accepted:
+                raise
+            # Of the step it is not known whether it was done; the task was surely not created.
+            message = f"{step.operation.title}: {exc.message}"
+            raise NotPrepared(
+                message, code=exc.code, http_status=exc.http_status, request_id=exc.request_id
+            ) from exc
 
     def get(self, path: str, task_id: str) -> Task:
         """The task by the provider's id. ``path`` is the operation's, as it was submitted."""

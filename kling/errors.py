@@ -15,6 +15,7 @@
     ├── TooManyTasks            not accepted, try later: 1303
     ├── Maintenance             not accepted, try much later: 5001
     ├── Unreachable             not sent: refused, no such host, no connection in time
+    ├── NotPrepared             not sent: the call that has to come first had no clear answer
     ├── TaskNotFound            the provider says that it does not know the task
     ├── DuplicateExternalId     the provider already has a task under this external id
     └── MaybeAccepted           nobody knows; a submit must be looked up before it is sent again
@@ -136,6 +137,11 @@ class Maintenance(KlingError):
 class Unreachable(KlingError):
     retryable = True
     default_code = "unreachable"
+
+
+class NotPrepared(KlingError):
+    retryable = True
+    default_code = "not_prepared"
 
 
 class TaskNotFound(KlingError):

@@ -25,10 +25,8 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, PydanticCustomError
 
-from kling.errors import FieldError
-
 MediaKind = Literal["video", "image", "audio"]
-SourceKind = Literal["video", "audio", "voice", "element", "session", "face"]
+SourceKind = Literal["video", "audio", "voice", "element", "session", "face", "task"]
 
 MEGABYTE = 1024 * 1024
 JPEG, PNG = "image/jpeg", "image/png"
@@ -121,17 +119,24 @@ class SourceId:
     """A field that takes an id which the provider gave to an earlier result.
 
     ``file_field``: the field beside it that takes the same thing as a file. ``presets``: whether
-    the provider has ids of its own to offer, which belong to nobody.
+    the provider has ids of its own to offer, which belong to nobody. ``task_field``: the field
+    beside it that takes the id of the task which made the result, where a provider wants that too.
     """
 
     kind: SourceKind
     file_field: str = ""
     presets: bool = False
+    task_field: str = ""
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
         return handler(schema) | {"x-source": self.kind}
+
+
+def is_held(text: str) -> bool:
+    """Whether it is an id of an upload or a result here, and no address, file or provider's id."""
+    return _HELD.fullmatch(text) is not None
 
 
 def _shape(text: str) -> str:
@@ -241,63 +246,3 @@ def _item_of(annotation: Any) -> Any:
         if get_origin(option) in (list, tuple):
             return get_args(option)[0]
     return Any
-
-
-def media_errors(spot: Spot, media: Media, dialect: str) -> Iterator[FieldError]:
-    """Why the provider would not take the file at this spot."""
-    if spot.rule is None:
-        return
-    rule, name = spot.rule.on(dialect), spot.path
-    if media.media_type not in rule.media_types:
-        wanted = " or ".join(NAMES[one] for one in rule.media_types)
-        yield FieldError(name, "unsupported_media_type", f"{name} must be {wanted}.")
-        return
-    if media.bytes > rule.max_bytes:
-        most = rule.max_bytes // MEGABYTE
-        yield FieldError(name, "too_large", f"{name} may have at most {most} MB.")
-    yield from _picture_errors(name, rule, media)
-    yield from _length_errors(name, rule, media)
-
-
-def _picture_errors(name: str, rule: MediaRule, media: Media) -> Iterator[FieldError]:
-    if media.width is None or media.height is None:
-        return
-    size = f"It has {media.width} × {media.height}."
-    sides = (media.width, media.height)
-    if rule.min_side is not None and min(sides) < rule.min_side:
-        message = f"{name} must have at least {rule.min_side} pixels on each side. {size}"
-        yield FieldError(name, "too_small", message)
-    if rule.max_side is not None and max(sides) > rule.max_side:
-        message = f"{name} may have at most {rule.max_side} pixels on each side. {size}"
-        yield FieldError(name, "too_large", message)
-    ratio = Decimal(media.width) / media.height
-    low, high = rule.min_ratio, rule.max_ratio
-    if low is not None and high is not None and not low <= ratio <= high:
-        message = (
-            f"{name} must be between {_proportion(low)} and {_proportion(high)}, width to height. "
-            f"{size}"
-        )
-        yield FieldError(name, "wrong_ratio", message)
-
-
-def _proportion(ratio: Decimal) -> str:
-    return f"{ratio.normalize():f}:1" if ratio >= 1 else f"1:{(1 / ratio).normalize():f}"
-
-
-def _length_errors(name: str, rule: MediaRule, media: Media) -> Iterator[FieldError]:
-    measures = (
-        (media.seconds, rule.min_seconds, rule.max_seconds, "seconds"),
-        (
-            media.frames_per_second,
-            rule.min_frames_per_second,
-            rule.max_frames_per_second,
-            "frames a second",
-        ),
-    )
-    for found, low, high, noun in measures:
-        if found is None:
-            continue
-        if (low is not None and found < low) or (high is not None and found > high):
-            bounds = f"at least {low}" if high is None else f"{low} to {high}"
-            message = f"{name} must have {bounds} {noun}. It has {found.normalize():f}."
-            yield FieldError(name, "out_of_range", message)

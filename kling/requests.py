@@ -15,13 +15,20 @@ from decimal import Decimal
 from typing import Any
 
 from kling import catalogue, dialects, operations
-from kling.capabilities import Scope, capability_errors, choose_model, with_defaults
-from kling.catalogue import Catalogue
+from kling.capabilities import (
+    Scope,
+    capability_errors,
+    choose_model,
+    list_errors,
+    with_defaults,
+)
+from kling.catalogue import Catalogue, Model
 from kling.dialects import Dialect
 from kling.errors import FieldError, InvalidInput
-from kling.media import Media, Spot, media_errors, spots
+from kling.measures import media_errors
+from kling.media import Media, Spot, spots
 from kling.operations.base import Operation
-from kling.units import Units, compute
+from kling.units import Units, compute, together
 from kling.validation import MAX_ERRORS, validate
 
 
@@ -30,7 +37,8 @@ class Request:
     """A checked request. ``input`` is JSON-able and has every value that the price depends on.
 
     ``model`` is the operation's name where Kling has no models to choose from. ``slots`` is how
-    many parallel tasks it takes; ``expected_seconds`` the usual time to a result.
+    many parallel tasks it takes; ``expected_seconds`` the usual time to a result. ``step`` is a
+    call that has to come before the create call; its price is part of ``units``.
     """
 
     operation: Operation
@@ -40,6 +48,7 @@ class Request:
     units: Units
     slots: int
     expected_seconds: float
+    step: Request | None = None
 
     def spots(self) -> tuple[Spot, ...]:
         """Where files and ids of earlier results stand in the input."""
@@ -57,11 +66,14 @@ class Request:
 
         ``files``: by the path of a spot, the address or Base64 to send instead of what stands
         there. ``ids``: the provider's own id of what stands at a spot, which goes into the field
-        beside it that takes one. What the dialect's page does not document is left out.
+        beside it that takes one; and, by the path of a ``task_field``, the id of the task which
+        made it. What the dialect's page does not document is left out.
         """
-        values = copy.deepcopy(self.input)
+        values, ids = copy.deepcopy(self.input), ids or {}
         for spot in self.spots():
-            _put(values, spot, (files or {}).get(spot.path), (ids or {}).get(spot.path))
+            _put(values, spot, (files or {}).get(spot.path), ids.get(spot.path))
+            if spot.source and (path := spot.beside(spot.source.task_field)) in ids:
+                _put(values, Spot(path, ""), None, ids[path])
         body = self.operation.body(values, self.dialect)
         if self.dialect in self.operation.external_ids_on:
             body["external_task_id"] = external_task_id
@@ -109,33 +121,41 @@ def parse(
     scope = Scope(operation, via, models, today or datetime.now(UTC).date())
     given = validate(operation, input, via)
     model = choose_model(scope, given.get("model_name"))
-    values = with_defaults(scope, model, given)
     known = media or {}
-    errors = [
-        *capability_errors(scope, model, values),
-        *_media_errors(operation, values, known, via),
-        *operation.check(values, known),
-    ]
+    values = operation.complete(with_defaults(scope, model, given), known)
+    errors = list(_errors(scope, model, values, known))
     if errors:
         raise InvalidInput(errors[:MAX_ERRORS])
     units = compute(operation, model, values, models, media=known, rates=rates or {})
+    step = None
+    if first := operation.step(values):
+        step = parse(
+            first.operation, first.input, dialect=dialect, media=known, models=models, today=today
+        )
     return Request(
         operation=operation,
         dialect=via.name,
         model=model.name if model else operation.name,
         input=values,
-        units=units,
+        units=together(units, step.units) if step else units,
         slots=operation.slots(values),
         expected_seconds=models.expected_seconds(operation.name, model),
+        step=step,
     )
 
 
-def _media_errors(
-    operation: Operation, values: Mapping[str, Any], media: Mapping[str, Media], dialect: Dialect
+def _errors(
+    scope: Scope, model: Model | None, values: Mapping[str, Any], media: Mapping[str, Media]
 ) -> Iterator[FieldError]:
+    operation, dialect = scope.operation, scope.dialect.name
+    yield from capability_errors(scope, model, values)
+    yield from list_errors(scope, values)
     for spot in spots(operation.Input, values):
         if found := media.get(spot.path):
-            yield from media_errors(spot, found, dialect.name)
+            yield from media_errors(spot, found, dialect)
+    yield from operation.check(values, media)
+    lists = scope.catalogue.entry(operation.name).lists
+    yield from operation.check_offer(values, dialect, lists)
 
 
 def _refuse_unserved(operation: Operation, dialect: Dialect) -> None:

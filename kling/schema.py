@@ -9,6 +9,7 @@ an earlier result.
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -23,19 +24,19 @@ from kling.operations.base import Facts, Operation
 
 def input_schema(
     operation: Operation | str,
-    dialect: str | None = None,
+    dialect: str | Sequence[str] | None = None,
     *,
     models: Catalogue | None = None,
     today: date | None = None,
 ) -> dict[str, Any]:
-    """The schema for one dialect, or, without one, the widest that any dialect takes.
+    """The schema for one dialect, or the widest that any of these, or of all, takes.
 
     An object of JSON Schema 2020-12, without ``$ref``. Seconds of video are text in it, as on
     the wire; a number is accepted as well.
     """
     if isinstance(operation, str):
         operation = operations.get(operation)
-    names = (dialect,) if dialect else operation.dialects
+    names = (dialect,) if isinstance(dialect, str) else dialect or operation.dialects
     day = today or datetime.now(UTC).date()
     using = models or catalogue.default()
     scopes = [Scope(operation, dialects.get(name), using, day) for name in names]
@@ -119,6 +120,8 @@ def _narrow(schema: dict[str, Any], name: str, facts: Facts, scopes: list[Scope]
         wanted = {option for options in choices for option in options or ()}
         order = schema.get("enum") or sorted(wanted, key=_numbers_first)
         schema["enum"] = [option for option in order if option in wanted]
+    if facts.listed_in:
+        schema["enum"] = list(scopes[0].listed(facts))
     if name == "model_name":
         schema["enum"] = [model.name for model in _offered(scopes)]
         defaults = {scope.default_model() for scope in scopes} - {None}

@@ -65,6 +65,15 @@ def compute(
     return Units(amount=amount, unit_type=entry.unit_type, breakdown=(Line(label, amount),))
 
 
+def together(first: Units, second: Units) -> Units:
+    """The price of two calls that are sold as one."""
+    return Units(
+        amount=plain(first.amount + second.amount),
+        unit_type=first.unit_type,
+        breakdown=first.breakdown + second.breakdown,
+    )
+
+
 def quantity(
     operation: Operation, per: str, values: Mapping[str, Any], media: Mapping[str, Media]
 ) -> Decimal:
@@ -90,6 +99,8 @@ def _label(operation: Operation, model: Model | None, facts: Mapping[str, str]) 
         parts.append(facts["mode"])
     if facts.get("sound") == "on":
         parts.append("with sound")
+    if facts.get("video") == "on":
+        parts.append("with a video")
     if facts.get("voice") == "on":
         parts.append("with chosen voices")
     return ", ".join(parts)

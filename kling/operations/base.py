@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict
 
 from kling.errors import FieldError, InvalidInput
 from kling.media import Media, MediaKind
+from kling.tasks import Task
 
 COMETAPI = "cometapi"
 CLOUDSWAY = "cloudsway"
@@ -43,7 +44,8 @@ class Facts:
     ``feature``: the model must have this feature for the field to be switched on.
     ``default``: what the provider assumes; ``explicit`` sends it even if the user did not, so
     that what was quoted is what was asked for. A field that takes a file or the id of an earlier
-    result has a ``MediaRule`` or a ``SourceId`` beside its Facts (kling/media).
+    result has a ``MediaRule`` or a ``SourceId`` beside its Facts (kling/media). ``listed_in``:
+    its values change with the seasons, so they stand in these lists of the catalogue.
     """
 
     title: str
@@ -56,6 +58,7 @@ class Facts:
     feature: str | None = None
     limits: Mapping[str, Limit] = field(default_factory=dict)
     absent_on: frozenset[str] = frozenset()
+    listed_in: tuple[str, ...] = ()
 
     def limit(self, dialect: str) -> Limit:
         return self.limits.get(dialect, Limit())
@@ -81,6 +84,14 @@ def _facts_of(model: type[BaseModel], name: str) -> Facts:
         if isinstance(item, Facts):
             return item
     raise TypeError(f"{model.__name__}.{name} declares no Facts")
+
+
+@dataclass(frozen=True)
+class Step:
+    """A call that has to come first: the name of a synchronous operation, and its input."""
+
+    operation: str
+    input: dict[str, Any]
 
 
 class Operation(ABC):
@@ -113,9 +124,30 @@ class Operation(ABC):
     # a model can do must have a rate. A value other than the first needs the feature of that name.
     price_cases: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 
+    def complete(self, values: dict[str, Any], media: Mapping[str, Media]) -> dict[str, Any]:
+        """``values`` and what follows from other fields or from the files: a changed copy.
+
+        It comes before the checks, so it meets values that do not go together.
+        """
+        return values
+
     def check(self, values: Mapping[str, Any], media: Mapping[str, Media]) -> Iterator[FieldError]:
         """Rules between fields, over values with the defaults filled in."""
         yield from ()
+
+    def check_offer(
+        self, values: Mapping[str, Any], dialect: str, lists: Mapping[str, tuple[str, ...]]
+    ) -> Iterator[FieldError]:
+        """Rules between fields that only one provider has, or that follow the catalogue's lists."""
+        yield from ()
+
+    def step(self, values: Mapping[str, Any]) -> Step | None:
+        """What has to be asked before the create call; ``None`` where nothing has to be."""
+        return None
+
+    def after_step(self, body: dict[str, Any], found: Task) -> dict[str, Any]:
+        """The create body with what the step has found. Raises ProviderRejected: it will not do."""
+        return body
 
     def price_facts(self, values: Mapping[str, Any]) -> dict[str, str]:
         """What the unit rate depends on, for example ``{"mode": "pro", "sound": "on"}``."""

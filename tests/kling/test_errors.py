@@ -201,6 +201,7 @@ def test_a_provider_in_trouble_does_not_know_what_it_knows(code: int | None) -> 
         (E.TooManyTasks, True, False),
         (E.Maintenance, True, False),
         (E.Unreachable, True, False),
+        (E.NotPrepared, True, False),
         (E.TaskNotFound, False, False),
         (E.DuplicateExternalId, False, True),
         (E.MaybeAccepted, True, True),
@@ -223,7 +224,7 @@ def test_the_tree_in_the_docstring_has_every_error() -> None:
         for _, kind in inspect.getmembers(errors, inspect.isclass)
         if issubclass(kind, errors.KlingError)
     ]
-    assert len(kinds) == 20
+    assert len(kinds) == 21
     assert all(f"{kind.__name__} " in drawn or kind is errors.KlingError for kind in kinds)
 
 
