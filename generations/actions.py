@@ -176,6 +176,7 @@ def _create(order: Order, priced: Priced, *, by: Actor) -> Generation:
         client_task_id=order.client_task_id or None,
         callback_url=order.callback_url,
         account=priced.route.account,
+        provider=order.provider,
         slots=request.slots,
         external_task_id=uuid4().hex,
         due_at=timezone.now(),
@@ -250,8 +251,9 @@ def _at_quoted_price(order: Order, priced: Priced, by: Actor) -> Priced:
 
 
 def _quote_digest(found: Route) -> str:
-    # Of the checked input, so that a default left out and the same default written are one.
-    return _sha256([found.account.pk, found.request.operation.name, found.request.input])
+    # Of the checked input, so that a default left out and the same default written are one. Not of
+    # the account: which one has room may change while the quote binds us.
+    return _sha256([found.request.operation.name, found.request.input])
 
 
 def _replay(order: Order, by: Actor) -> Generation | None:
