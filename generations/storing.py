@@ -212,6 +212,7 @@ def _asset(generation: Generation, index: int, file: StoredFile) -> Asset:
         width=file.probe.width,
         height=file.probe.height,
         duration=file.probe.duration or _said_duration(output),
+        frames_per_second=file.probe.frames_per_second,
         provider_asset_id=(output.get("provider_id") or "")[:128],
     )
 

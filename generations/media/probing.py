@@ -1,4 +1,4 @@
-"""Size, length and health of a media file, with PyAV where it is installed."""
+"""Size, length and health of a media file, with PyAV and Pillow where they are installed."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from generations.media import structure
+from generations.media import pictures, structure
 from generations.media.errors import BrokenMedia
+from generations.media.pictures import MAX_PIXELS
 from generations.media.sniffing import MediaType
 
-MAX_PIXELS = 50_000_000  # decoded that is 200 MB; Kling's largest pictures have 9 million
 MAX_SECONDS = 24 * 3600
+MAX_FRAME_RATE = 1000  # above it, a file has a clock and not frames
 MICROSECONDS = 1_000_000
 MILLISECOND = Decimal("0.001")
 # Nothing but the file itself: a media file can name others, or addresses, to be read with it.
@@ -29,6 +31,7 @@ class Probe:
     width: int | None = None
     height: int | None = None
     duration: Decimal | None = None
+    frames_per_second: Decimal | None = None
 
 
 def pyav() -> Any:
@@ -45,13 +48,16 @@ def pyav() -> Any:
 def probe(path: Path, media_type: MediaType) -> Probe:
     """Raises BrokenMedia for a file that is cut off, or has no stream of its kind to decode."""
     structure.check(path, media_type)
+    if media_type.kind == "image":
+        width, height = pictures.measure(path, media_type.name) or (None, None)
+        return Probe(width, height)
     if pyav() is None:
         return Probe()
     with opened(path, media_type) as container:
         stream = stream_of(container, media_type)
         width, height = _pixels(stream, media_type)
         _decode_one(container, stream)
-        return Probe(width, height, _duration(container, media_type))
+        return Probe(width, height, _duration(container), _frame_rate(stream, media_type))
 
 
 @contextmanager
@@ -98,8 +104,15 @@ def _decode_one(container: Any, stream: Any) -> None:
         raise BrokenMedia("The file has nothing to show or play.")
 
 
-def _duration(container: Any, media_type: MediaType) -> Decimal | None:
-    if media_type.kind == "image" or container.duration is None:
+def _duration(container: Any) -> Decimal | None:
+    if container.duration is None:
         return None
     seconds = Decimal(container.duration) / MICROSECONDS
     return seconds.quantize(MILLISECOND) if 0 < seconds <= MAX_SECONDS else None
+
+
+def _frame_rate(stream: Any, media_type: MediaType) -> Decimal | None:
+    rate: Fraction | None = stream.average_rate if media_type.kind == "video" else None
+    if not rate or not 0 < rate <= MAX_FRAME_RATE:
+        return None
+    return (Decimal(rate.numerator) / rate.denominator).quantize(MILLISECOND)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from generations.models.accounts import Dialect, ProviderAccount
 from generations.models.generations import Generation, Transition
-from generations.models.media import Asset, MediaKind, Upload
+from generations.models.media import Asset, MediaKind, Origin, Upload
 from generations.models.requests import IdempotencyKey, Quote
 from generations.states import State
 
@@ -12,6 +12,7 @@ __all__ = [
     "Generation",
     "IdempotencyKey",
     "MediaKind",
+    "Origin",
     "ProviderAccount",
     "Quote",
     "State",

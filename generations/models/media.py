@@ -41,6 +41,9 @@ class StoredMedia(models.Model):
     duration = models.DecimalField(
         max_digits=9, decimal_places=3, null=True, blank=True, help_text="Seconds."
     )
+    frames_per_second = models.DecimalField(
+        max_digits=7, decimal_places=3, null=True, blank=True, help_text="Of a video; the mean."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -83,8 +86,14 @@ class Asset(StoredMedia):
         return self.public_id
 
 
+class Origin(models.TextChoices):
+    UPLOAD = "upload", "Uploaded"
+    INLINE = "inline", "Base64 in a request"
+    LINK = "link", "Fetched from an address"
+
+
 class Upload(StoredMedia):
-    """A file that a person or program gave us as input of later generations."""
+    """A file that a person or program gave us as input of generations."""
 
     public_id = models.CharField(max_length=40, unique=True, default=new_upload_id)
     workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="uploads")
@@ -92,9 +101,17 @@ class Upload(StoredMedia):
         User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     filename = models.CharField(max_length=200, blank=True)
+    origin = models.CharField(max_length=8, choices=Origin.choices, default=Origin.UPLOAD)
+    source_url = models.CharField(
+        max_length=2048, blank=True, help_text="Where it was fetched from."
+    )
 
     class Meta:
         ordering = ["-pk"]
+        indexes = [
+            # Every file of every request is looked up by its content.
+            models.Index(fields=["workspace", "sha256"], name="upload_by_content"),
+        ]
 
     def __str__(self) -> str:
         return self.public_id

@@ -33,9 +33,9 @@ MAKERS: dict[str, Callable[[], bytes]] = {
 TELL_THEIR_END = sorted(set(MAKERS) - {"audio/aac"})
 
 PROBES = {
-    "video/mp4": Probe(320, 180, Decimal("1.000")),
-    "video/quicktime": Probe(64, 36, Decimal("0.500")),
-    "video/webm": Probe(64, 36, Decimal("0.500")),
+    "video/mp4": Probe(320, 180, Decimal("1.000"), Decimal(24)),
+    "video/quicktime": Probe(64, 36, Decimal("0.500"), Decimal(24)),
+    "video/webm": Probe(64, 36, Decimal("0.500"), Decimal(24)),
     "image/png": Probe(64, 48, None),
     "image/jpeg": Probe(64, 48, None),
     "image/webp": Probe(64, 48, None),
@@ -100,11 +100,12 @@ def test_it_refuses_a_file_without_its_end(tmp_path: Path, name: str, share: flo
 
 
 @pytest.mark.parametrize("name", TELL_THEIR_END)
-def test_it_sees_a_missing_end_without_pyav(
+def test_it_sees_a_missing_end_without_the_extra(
     tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "av", None)
     content = MAKERS[name]()
+    monkeypatch.setitem(sys.modules, "av", None)
+    monkeypatch.setitem(sys.modules, "PIL.Image", None)
     found = sniff(content[:64])
     assert found is not None
     assert probing.probe(written(tmp_path, content), found) == Probe()
