@@ -41,6 +41,7 @@ _TYPES = {
     "literal_error": ("not_allowed", "must be {expected}"),
     "string_too_long": ("too_long", "may have at most {max_length} characters"),
     "string_too_short": ("required", "must not be empty"),
+    "string_pattern_mismatch": ("not_allowed", "must be an id: letters, digits and . _ - only"),
     "too_long": ("too_many", "may have at most {max_length} entries"),
     "too_short": ("too_few", "must have at least {min_length} entries"),
     "greater_than_equal": ("out_of_range", "must be at least {ge}"),

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from kling.errors import FieldError, InvalidInput
 from kling.operations.base import Operation
+from kling.operations.custom_element import CustomElement
+from kling.operations.custom_voice import CustomVoice
+from kling.operations.image_expand import ImageExpand
+from kling.operations.multi_image_to_image import MultiImageToImage
 from kling.operations.text_to_audio import TextToAudio
+from kling.operations.text_to_speech import TextToSpeech
 from kling.operations.text_to_video import TextToVideo
+from kling.operations.virtual_try_on import VirtualTryOn
 
 __all__ = ["Operation", "all_operations", "get"]
 
 _OPERATIONS: tuple[Operation, ...] = (
     TextToVideo(),
     TextToAudio(),
+    TextToSpeech(),
+    ImageExpand(),
+    MultiImageToImage(),
+    VirtualTryOn(),
+    CustomVoice(),
+    CustomElement(),
 )
 _BY_NAME = {operation.name: operation for operation in _OPERATIONS}
 

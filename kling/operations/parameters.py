@@ -62,10 +62,12 @@ def _one_decimal(value: Any) -> int | float:
 # Kling wants seconds of video as text ("5"); people send 5 as well.
 SecondsText = Annotated[str, BeforeValidator(_seconds_as_text), WithJsonSchema({"type": "string"})]
 
-# Kling wants seconds of audio as a number with at most one decimal.
-SecondsNumber = Annotated[
+OneDecimal = Annotated[
     int | float, BeforeValidator(_one_decimal), WithJsonSchema({"type": "number"})
 ]
+
+# Kling wants seconds of audio as a number with at most one decimal.
+SecondsNumber = OneDecimal
 
 Count = Annotated[int, BeforeValidator(_whole_number)]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from kling import operations
+from kling import catalogue, operations
 from kling.errors import FieldError, InvalidInput
 from kling.media import Media
 from kling.requests import Request, parse
@@ -20,12 +20,38 @@ SERVED = [
     (operation.name, dialect)
     for operation in operations.all_operations()
     for dialect in operation.dialects
+    if catalogue.default().offers(operation, dialect, TODAY)
 ]
 
 # The least that each operation takes, in every dialect that serves it.
 SMALLEST: dict[str, dict[str, Any]] = {
     "text-to-video": {"prompt": "A fox"},
     "text-to-audio": {"prompt": "Waves", "duration": 5},
+    "text-to-speech": {"text": "Hello", "voice_id": "oversea_male1"},
+    "image-expand": {
+        "image": "https://files.example/fox.png",
+        "up_expansion_ratio": 0,
+        "down_expansion_ratio": 0,
+        "left_expansion_ratio": 0.5,
+        "right_expansion_ratio": 0.5,
+    },
+    "multi-image-to-image": {
+        "subject_image_list": [{"subject_image": "https://files.example/fox.png"}]
+    },
+    "virtual-try-on": {
+        "human_image": "https://files.example/ada.png",
+        "cloth_image": "https://files.example/coat.png",
+    },
+    "custom-voice": {"voice_name": "Fox", "voice_url": "https://files.example/fox.mp3"},
+    "custom-element": {
+        "element_name": "Fox",
+        "element_description": "A red fox",
+        "reference_type": "image_refer",
+        "element_image_list": {
+            "frontal_image": "https://files.example/front.png",
+            "refer_images": [{"image_url": "https://files.example/side.png"}],
+        },
+    },
 }
 # What is known of the files in it, where the price follows one of them.
 FILES: dict[str, dict[str, Media]] = {}
