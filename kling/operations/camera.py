@@ -8,7 +8,16 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from kling.errors import FieldError
-from kling.operations.base import Declared
+from kling.operations.base import CLOUDSWAY, Declared, Facts
+
+CAMERA = Facts(
+    title="Camera",
+    description="How the camera moves. Left out, Kling decides.",
+    order=120,
+    advanced=True,
+    feature="camera_control",
+    absent_on=frozenset({CLOUDSWAY}),
+)
 
 CameraMove = Annotated[float, Field(ge=-10, le=10)]
 
@@ -34,6 +43,16 @@ class CameraControl(Declared):
             description="For “simple” only: exactly one value other than 0, from -10 to 10.",
         ),
     ] = None
+
+
+class OwnCameraControl(Declared):
+    """The one type that there is where a video starts from a picture."""
+
+    type: Annotated[Literal["simple"], Field(title="Movement", description="Always “simple”.")]
+    config: Annotated[
+        CameraConfig,
+        Field(title="Your movement", description="Exactly one value other than 0, from -10 to 10."),
+    ]
 
 
 def check_camera(values: Mapping[str, Any]) -> Iterator[FieldError]:

@@ -26,14 +26,18 @@ class Shot(Declared):
     ]
 
 
-def check_shots(values: Mapping[str, Any]) -> Iterator[FieldError]:
-    """Single shot, own shots (customize) and shots planned by Kling (intelligence)."""
+def check_shots(values: Mapping[str, Any], *, needs_prompt: bool = True) -> Iterator[FieldError]:
+    """Single shot, own shots (customize) and shots planned by Kling (intelligence).
+
+    ``needs_prompt``: whether a single shot does; a picture may speak for itself.
+    """
     if not values.get("multi_shot"):
         for name in ("shot_type", "multi_prompt"):
             if name in values:
                 message = f"{name} needs multi_shot to be true."
                 yield FieldError(name, "exclusive", message)
-        yield from _need_prompt(values, "prompt is required.")
+        if needs_prompt:
+            yield from _need_prompt(values, "prompt is required.")
         return
     shot_type = values.get("shot_type")
     if shot_type is None:

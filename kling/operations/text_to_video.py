@@ -9,6 +9,7 @@ from pydantic import Field
 
 from kling.errors import FieldError
 from kling.media import Media
+from kling.operations import videos
 from kling.operations.base import (
     CLOUDSWAY,
     COMETAPI,
@@ -18,21 +19,13 @@ from kling.operations.base import (
     Operation,
     OperationInput,
 )
-from kling.operations.camera import CameraControl, check_camera
-from kling.operations.parameters import SecondsText, WatermarkInfo
-from kling.operations.shots import Shot, check_shots
-from kling.operations.voices import Voice, check_voices, speaks
-
-DURATIONS = tuple(str(seconds) for seconds in range(3, 16))
-COMMON_RATIOS = ("16:9", "9:16", "1:1")
+from kling.operations.camera import CAMERA, CameraControl, check_camera
+from kling.operations.shots import check_shots
+from kling.operations.voices import check_voices
 
 
 class TextToVideoInput(OperationInput):
-    model_name: Annotated[
-        str | None,
-        Field(max_length=100),
-        Facts(title="Model", description="The Kling model that makes the video.", order=10),
-    ] = None
+    model_name: videos.ModelName = None
     prompt: Annotated[
         str | None,
         Field(max_length=2500),
@@ -43,109 +36,15 @@ class TextToVideoInput(OperationInput):
             limits={COMETAPI: Limit(max_length=500)},
         ),
     ] = None
-    negative_prompt: Annotated[
-        str | None,
-        Field(max_length=2500),
-        Facts(
-            title="Leave out",
-            description="What the video should not show.",
-            order=90,
-            advanced=True,
-            limits={COMETAPI: Limit(max_length=200)},
-        ),
-    ] = None
-    multi_shot: Annotated[
-        bool | None,
-        Facts(
-            title="Several shots",
-            description="Cut the video into several shots.",
-            order=70,
-            advanced=True,
-            default=False,
-            feature="multi_shot",
-            absent_on=frozenset({COMETAPI}),
-        ),
-    ] = None
-    shot_type: Annotated[
-        Literal["customize", "intelligence"] | None,
-        Facts(
-            title="Who plans the shots",
-            description="“customize”: you write each shot. “intelligence”: Kling plans them "
-            "from the prompt. Needed with several shots.",
-            order=71,
-            advanced=True,
-            absent_on=frozenset({COMETAPI}),
-        ),
-    ] = None
-    multi_prompt: Annotated[
-        list[Shot] | None,
-        Field(min_length=1, max_length=6),
-        Facts(
-            title="Shots",
-            description="1 to 6 shots. Their seconds must add up to the duration.",
-            order=72,
-            advanced=True,
-            absent_on=frozenset({COMETAPI}),
-        ),
-    ] = None
-    mode: Annotated[
-        Literal["std", "pro", "4k"] | None,
-        Facts(
-            title="Quality",
-            description="std is 720p, pro is 1080p, 4k is 4K.",
-            order=50,
-            default="std",
-            explicit=True,
-            limits={COMETAPI: Limit(choices=("std", "pro"))},
-        ),
-    ] = None
-    sound: Annotated[
-        Literal["on", "off"] | None,
-        Facts(
-            title="Sound",
-            description="Make sound together with the video.",
-            order=60,
-            default="off",
-            explicit=True,
-            feature="sound",
-            absent_on=frozenset({COMETAPI}),
-        ),
-    ] = None
-    voice_list: Annotated[
-        list[Voice] | None,
-        Field(min_length=1, max_length=2),
-        Facts(
-            title="Voices",
-            description="Up to 2 voices, spoken where the prompt says <<<voice_1>>>.",
-            order=100,
-            advanced=True,
-            feature="voice_list",
-            absent_on=frozenset({COMETAPI, CLOUDSWAY}),
-        ),
-    ] = None
-    cfg_scale: Annotated[
-        float | None,
-        Field(ge=0, le=1),
-        Facts(
-            title="Closeness to the prompt",
-            description="From 0 (free) to 1 (close). Older models only.",
-            order=110,
-            advanced=True,
-            feature="cfg_scale",
-            absent_on=frozenset({CLOUDSWAY}),
-        ),
-    ] = None
-    camera_control: Annotated[
-        CameraControl | None,
-        Facts(
-            title="Camera",
-            description="How the camera moves. Left out, Kling decides.",
-            order=120,
-            advanced=True,
-            feature="camera_control",
-            absent_on=frozenset({CLOUDSWAY}),
-        ),
-    ] = None
+    negative_prompt: videos.NegativePrompt = None
+    multi_shot: videos.MultiShot = None
+    shot_type: videos.ShotType = None
+    multi_prompt: videos.MultiPrompt = None
+    mode: videos.Mode = None
+    sound: videos.Sound = None
+    voice_list: videos.VoiceList = None
+    cfg_scale: videos.CfgScale = None
+    camera_control: Annotated[CameraControl | None, CAMERA] = None
     aspect_ratio: Annotated[
         Literal["16:9", "9:16", "1:1", "4:3", "3:4", "3:2", "2:3"] | None,
         Facts(
@@ -154,36 +53,13 @@ class TextToVideoInput(OperationInput):
             order=40,
             default="16:9",
             limits={
-                CLOUDSWAY: Limit(choices=COMMON_RATIOS),
-                OFFICIAL: Limit(choices=COMMON_RATIOS),
+                CLOUDSWAY: Limit(choices=videos.COMMON_RATIOS),
+                OFFICIAL: Limit(choices=videos.COMMON_RATIOS),
             },
         ),
     ] = None
-    duration: Annotated[
-        SecondsText | None,
-        Facts(
-            title="Duration",
-            description="Seconds of video, as text; a number is understood too.",
-            order=30,
-            default="5",
-            explicit=True,
-            limits={
-                COMETAPI: Limit(choices=("5", "10")),
-                CLOUDSWAY: Limit(choices=DURATIONS),
-                OFFICIAL: Limit(choices=DURATIONS),
-            },
-        ),
-    ] = None
-    watermark_info: Annotated[
-        WatermarkInfo | None,
-        Facts(
-            title="Watermark",
-            description="Whether to make a copy with Kling's watermark as well.",
-            order=130,
-            advanced=True,
-            absent_on=frozenset({COMETAPI}),
-        ),
-    ] = None
+    duration: videos.Duration = None
+    watermark_info: videos.Watermark = None
 
 
 class TextToVideo(Operation):
@@ -203,9 +79,4 @@ class TextToVideo(Operation):
         yield from check_voices(values)
 
     def price_facts(self, values: Mapping[str, Any]) -> dict[str, str]:
-        facts = {"sound": str(values.get("sound", "off"))}
-        if "mode" in values:
-            facts["mode"] = str(values["mode"])
-        if speaks(values):
-            facts["voice"] = "on"
-        return facts
+        return videos.price_facts(values)

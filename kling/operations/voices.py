@@ -9,13 +9,18 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from kling.errors import FieldError
+from kling.media import IdText, SourceId
 from kling.operations.base import Declared
 
 _REFERENCE = re.compile(r"<<<voice_\d+>>>")
 
 
 class Voice(Declared):
-    voice_id: Annotated[str, Field(title="Voice id", min_length=1, max_length=200)]
+    voice_id: Annotated[
+        IdText,
+        SourceId("voice", presets=True),
+        Field(title="Voice id", description="A voice of your own, or one that Kling offers."),
+    ]
 
 
 def speaks(values: Mapping[str, Any]) -> bool:
