@@ -11,6 +11,7 @@ import threading
 from pathlib import Path
 
 from kling import catalogue
+from kling.simulator.shelf import POLICIES
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -40,6 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
         link_seconds=options.link_seconds,
         callback_secret=options.callback_secret or None,
         control=options.control,
+        fetch_files=options.fetch_files,
     )
     print(f"simulator listening on {running.url}", flush=True)  # noqa: T201
     _wait_for_signal()
@@ -70,6 +72,13 @@ def _parser() -> argparse.ArgumentParser:
     add("--slots", type=int, metavar="N", help="parallel tasks a model before code 1303")
     add("--link-seconds", type=float, metavar="S", help="life of a media link; 1800, scaled")
     add("--control", action="store_true", help="serve /_simulator/ for scripted faults")
+    add(
+        "--fetch-files",
+        choices=POLICIES,
+        default=POLICIES[0],
+        help="which addresses in requests are fetched and judged; the others are taken as good "
+        "files of five seconds. Default: those on loopback",
+    )
     add("--catalogue", type=Path, metavar="FILE", help="models to serve; those of the package")
     add("--quiet", action="store_true", help="no line per request")
     return parser

@@ -10,17 +10,31 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs
 
-from . import access, control, costs, delivery, envelopes, outputs, pages, replies, routes
+from . import (
+    access,
+    control,
+    costs,
+    deletions,
+    delivery,
+    envelopes,
+    outputs,
+    pages,
+    replies,
+    routes,
+    synchronous,
+)
 from . import submissions as intake
 from .callbacks import Callbacks
 from .errors import ConnectionDropped, Refusal, WrongPath
 from .faults import FaultScript
+from .gallery import Gallery
+from .inspection import Inspector
 from .links import BadLink, Links
 from .media.cache import MediaCache
-from .outputs import Gallery
 from .replies import Reply, json_reply
 from .routes import Route
 from .settings import Settings
+from .shelf import Shelf
 from .store import Store
 from .tasks import Task
 
@@ -41,6 +55,10 @@ class Simulator:
         self.faults = FaultScript()
         self.store = Store(settings.state / "simulator.sqlite3")
         self.cache = MediaCache(settings.state / "media")
+        self.shelf = Shelf(settings.state)
+        self.inspector = Inspector(
+            settings=settings, store=self.store, shelf=self.shelf, then=self._draw
+        )
         self.links = Links(secret=self.store.secret("links"), lifetime=settings.link_lifetime)
         self.callbacks = Callbacks(settings=settings, store=self.store, gallery=self.gallery)
 
@@ -52,11 +70,21 @@ class Simulator:
     def close(self) -> None:
         self.stopping.set()
         self.callbacks.stop()
+        self.inspector.close()
         self.cache.close()
         self.store.close()
 
     def gallery(self, now: float) -> Gallery:
-        return Gallery(cache=self.cache, links=self.links, now=now)
+        return Gallery(
+            cache=self.cache,
+            links=self.links,
+            store=self.store,
+            look=self.inspector.begin,
+            now=now,
+        )
+
+    def _draw(self, task: Task) -> None:
+        outputs.ready(task, self.cache)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         reply = self._answer(environ)
@@ -82,7 +110,7 @@ class Simulator:
     def _routed(self, environ: WSGIEnvironment, path: str) -> Reply:
         method: str = environ["REQUEST_METHOD"]
         if path == "/":
-            return pages.front()
+            return pages.front(self.settings.fetch_files)
         if matched := _MEDIA.match(path):
             return self._media(environ, token=matched[1], name=matched[2])
         if path.startswith(control.PREFIX) and self.settings.control:
@@ -98,6 +126,10 @@ class Simulator:
         )
         if is_costs:
             return json_reply(costs.report(_query(environ), store=self.store))
+        if method == "POST" and (kind := deletions.kind_of(path)):
+            return deletions.answer(
+                kind, _body(environ), store=self.store, now=self.settings.clock()
+            )
         return self._called(method, routes.find(path), environ)
 
     def _called(self, method: str, route: Route, environ: WSGIEnvironment) -> Reply:
@@ -122,21 +154,34 @@ class Simulator:
             empty = json_reply(envelopes.plain(route.dialect, {}))
             return replies.spoiled(empty, fault, stopping=self.stopping)
         try:
-            task = intake.accept(
-                submission, settings=self.settings, store=self.store, faults=self.faults
-            )
+            task = self._accepted(submission)
         except Refusal as refusal:
             outcome = f"refused {refusal.code}"
             intake.record(submission, store=self.store, now=now, outcome=outcome)
             raise
         intake.record(submission, store=self.store, now=now, outcome="accepted", task=task)
         self._set_going(task)
-        reply = json_reply(envelopes.accepted(task, self.settings.clock()))
+        reply = self._created(task)
         return replies.spoiled(reply, fault, stopping=self.stopping) if fault else reply
 
+    def _accepted(self, submission: intake.Submission) -> Task:
+        return intake.accept(
+            submission,
+            settings=self.settings,
+            store=self.store,
+            shelf=self.shelf,
+            faults=self.faults,
+        )
+
+    def _created(self, task: Task) -> Reply:
+        if not task.synchronous:
+            return json_reply(envelopes.accepted(task, self.settings.clock()))
+        done = synchronous.wait(task, store=self.store, cache=self.cache, stopping=self.stopping)
+        return json_reply(envelopes.queried(done, self.gallery(self.settings.clock())))
+
     def _set_going(self, task: Task) -> None:
-        """Begin to draw at once: most of the delay is then over before anybody asks."""
-        outputs.ready(task, self.cache)
+        """Begin to look and draw at once: most of the delay is then over before anybody asks."""
+        self.gallery(task.created_at).ready(task)
         texts = (task.words, task.external_id)
         faults = self.faults.take_all("callback", dialect=task.dialect, path=task.path, texts=texts)
         self.callbacks.plan(task, faults)

@@ -18,7 +18,7 @@ import requests
 
 from . import envelopes
 from .faults import Fault
-from .outputs import Gallery
+from .gallery import Gallery
 from .settings import Settings
 from .store import Store
 from .tasks import Task
@@ -143,6 +143,8 @@ class Callbacks:
             return envelopes.state(task, self._gallery(task.processing_at))
         if delivery.stage == "forged":
             return _forged(envelopes.state(task, self._gallery(task.created_at)))
+        # Its files may have been looked into since.
+        task = self._store.get(task.task_id) or task
         gallery = self._gallery(max(self._settings.clock(), task.ends_at))
         if envelopes.status(task, gallery) == "processing":
             return None

@@ -6,7 +6,8 @@
 | `GET /_simulator/submissions` | every POST with its body and outcome |
 | `GET /_simulator/callbacks` | every callback sent |
 | `GET`, `POST`, `DELETE /_simulator/faults` | list; add one object or a list; clear |
-| `POST /_simulator/settings` | `slots`, `unique_external_ids`, `lookup_by_external_id` |
+| `POST /_simulator/settings` | `slots`, `unique_external_ids`, `lookup_by_external_id`, |
+| | `fetch_files` |
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .faults import Fault
 from .replies import Reply, json_reply
+from .shelf import POLICIES
 
 if TYPE_CHECKING:
     from .app import Simulator
 
 PREFIX: Final = "/_simulator/"
-CHANGEABLE: Final = ("slots", "unique_external_ids", "lookup_by_external_id")
+CHANGEABLE: Final = ("slots", "unique_external_ids", "lookup_by_external_id", "fetch_files")
 
 
 def answer(simulator: Simulator, method: str, path: str, body: bytes) -> Reply:
@@ -85,7 +87,13 @@ def _change(simulator: Simulator, values: dict[str, Any]) -> Reply:
     for name, value in values.items():
         if name not in CHANGEABLE:
             raise ValueError(f"{name} cannot be changed; can be: {', '.join(CHANGEABLE)}")
-        if not isinstance(value, int | None if name == "slots" else bool):
+        if not _suits(name, value):
             raise ValueError(f"{name} cannot be {value!r}")
         setattr(simulator.settings, name, value)
     return json_reply({name: getattr(simulator.settings, name) for name in CHANGEABLE})
+
+
+def _suits(name: str, value: object) -> bool:
+    if name == "fetch_files":
+        return value in POLICIES
+    return isinstance(value, int | None if name == "slots" else bool)

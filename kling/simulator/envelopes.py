@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from typing import Any, Final
 
-from . import outputs
+from kling import operations
+
 from .errors import Refusal
-from .outputs import Gallery
+from .gallery import Gallery
 from .tasks import Status, Task
+
+WITH_PARENT: Final = frozenset({"videos/video-extend", "audio/video-to-audio"})
 
 
 def accepted(task: Task, now: float) -> dict[str, Any]:
@@ -27,7 +30,14 @@ def accepted(task: Task, now: float) -> dict[str, Any]:
 
 
 def queried(task: Task, gallery: Gallery) -> dict[str, Any]:
+    if is_session(task):
+        return _envelope(task.dialect, gallery.session(task))
     return _envelope(task.dialect, state(task, gallery), media_kind=task.media_kind)
+
+
+def is_session(task: Task) -> bool:
+    """Faces are answered by themselves, without a task around them."""
+    return operations.get(task.operation).result_kind == "faces"
 
 
 def listed(dialect: str, tasks: list[Task], gallery: Gallery) -> dict[str, Any]:
@@ -53,7 +63,7 @@ def wrong_path(path: str) -> dict[str, Any]:
 def status(task: Task, gallery: Gallery) -> Status:
     """What the task shows: a result that is still being drawn is still processing."""
     shown = task.status(gallery.now)
-    if shown == "succeed" and not outputs.ready(task, gallery.cache):
+    if shown == "succeed" and not gallery.ready(task):
         return "processing"
     return shown
 
@@ -69,7 +79,7 @@ def state(task: Task, gallery: Gallery) -> dict[str, Any]:
         "created_at": _milliseconds(task.created_at),
         "updated_at": _milliseconds(task.changed_at(gallery.now)),
         "task_status_msg": task.plan.failure or "" if shown == "failed" else "",
-        "task_info": _info(task),
+        "task_info": _info(task, gallery),
         "task_result": gallery.result(task) if shown == "succeed" else _nothing(task, shown),
     }
     if task.dialect == "official":
@@ -90,12 +100,16 @@ def _envelope(dialect: str, data: Any, *, media_kind: str = "") -> dict[str, Any
     return body | request_id | {"data": data}
 
 
-def _info(task: Task) -> dict[str, Any]:
+def _info(task: Task, gallery: Gallery | None = None) -> dict[str, Any]:
+    """With the video that it goes on from, where the page of the operation shows one."""
+    info: dict[str, Any] = {}
     if task.dialect == "official":
-        return {"external_task_id": task.external_id or None}
-    if task.dialect == "cloudsway" and task.media_kind != "audio":
-        return {"parent_video": None}
-    return {}
+        info["external_task_id"] = task.external_id or None
+    elif task.dialect == "cloudsway" and task.media_kind != "audio":
+        info["parent_video"] = None
+    if gallery is not None and task.path in WITH_PARENT:
+        info["parent_video"] = gallery.parent_video(task)
+    return info
 
 
 def _nothing(task: Task, shown: Status) -> dict[str, Any]:

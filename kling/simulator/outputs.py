@@ -1,54 +1,112 @@
-"""Which files a task results in, and how the provider lists them."""
+"""Which files a task results in, and the ids that its results go by."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from decimal import ROUND_CEILING, Decimal
+from typing import Final
 
 from kling import operations
+from kling.media import SourceKind
 
-from .links import Links
+from .materials import ASSUMED_SECONDS, Material
 from .media import recipes
 from .media.cache import MediaCache
 from .media.recipes import Recipe
 from .tasks import Task
 
-# Seconds of a result whose request names no length (avatar, lip-sync: as long as their input).
-USUAL_SECONDS = 5.0
+# Seconds by which a continued video is longer than the one before it.
+EXTENDED_BY: Final = 4.5
+EXTENSIONS: Final = frozenset({"videos/video-extend"})
+TRIAL_SECONDS: Final = 3.0
+FACES: Final = 2
+FACE_SIDE: Final = 256
+# Characters that a voice speaks in a second, at its usual speed.
+SPEECH_PACE: Final = 15.0
+LONGEST_SPEECH: Final = 60.0
+SERIES_AMOUNT: Final = 4
+
+_STEPS: Final[dict[SourceKind, int]] = {
+    "video": 138_424_324,
+    "audio": 138_424_325,
+    "voice": 138_424_326,
+    "element": 138_424_327,
+    "session": 138_424_328,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """The files of one task by the list that they appear in."""
+    """The files of one task by the list that they appear in.
+
+    `tunes` are pairs of MP3 and WAV, `speech` is one MP3 by itself, `faces` are small pictures.
+    """
 
     videos: tuple[Recipe, ...] = ()
     images: tuple[Recipe, ...] = ()
-    audios: tuple[tuple[Recipe, Recipe], ...] = ()
+    tunes: tuple[tuple[Recipe, Recipe], ...] = ()
+    speech: Recipe | None = None
+    faces: tuple[Recipe, ...] = ()
     watermarked: bool = False
 
     def files(self) -> list[Recipe]:
         pictures = [*self.videos, *self.images]
         if self.watermarked:
             pictures += [recipe.watermarked() for recipe in pictures]
-        return pictures + [recipe for pair in self.audios for recipe in pair]
+        spoken = [self.speech] if self.speech else []
+        return [*pictures, *(one for pair in self.tunes for one in pair), *spoken, *self.faces]
 
 
 def of(task: Task) -> Outputs:
-    seconds = float(operations.get(task.operation).seconds(task.fields, {})) or USUAL_SECONDS
-    if task.media_kind == "image":
-        count = int(task.fields.get("n") or 1)
-        pictures = tuple(recipes.image(task.fields, variant=number) for number in range(count))
-        return Outputs(images=pictures, watermarked=task.watermarked)
-    if task.media_kind == "audio":
-        mp3, wav = (recipes.audio(task.fields, kind=k, seconds=seconds) for k in ("mp3", "wav"))
-        return Outputs(audios=((mp3, wav),))
-    sound = task.fields.get("sound") == "on"
-    clip = recipes.video(task.fields, seconds=seconds, sound=sound)
-    return Outputs(videos=(clip,), watermarked=task.watermarked)
+    operation = operations.get(task.operation)
+    match operation.result_kind or task.media_kind:
+        case "element":
+            return Outputs()
+        case "voice":
+            return Outputs(speech=recipes.audio(task.fields, kind="mp3", seconds=TRIAL_SECONDS))
+        case "faces":
+            return Outputs(faces=_faces(task))
+        case "image":
+            return Outputs(images=_images(task), watermarked=task.watermarked)
+        case "audio" if operation.synchronous:
+            speech = recipes.audio(task.fields, kind="mp3", seconds=_spoken_seconds(task))
+            return Outputs(speech=speech)
+        case "audio":
+            return _heard(task)
+    return Outputs(videos=(_clip(task),), watermarked=task.watermarked)
+
+
+def kinds(task: Task) -> tuple[SourceKind, ...]:
+    """What other requests may name by an id: the results of a finished task."""
+    operation = operations.get(task.operation)
+    match operation.result_kind:
+        case "element":
+            return ("element",)
+        case "voice":
+            return ("voice",)
+        case "faces":
+            return ("session",)
+    outputs = of(task)
+    has_sound = outputs.tunes or outputs.speech
+    return (*(("video",) if outputs.videos else ()), *(("audio",) if has_sound else ()))
+
+
+def id_of(task: Task, kind: SourceKind) -> str:
+    return str(int(task.task_id) + _STEPS[kind])
+
+
+def task_of(identifier: str, kind: SourceKind) -> str | None:
+    """The task id that such an id was made from; None for what cannot be one."""
+    step = _STEPS.get(kind)
+    if step is None or not (identifier.isascii() and identifier.isdigit()):
+        return None
+    return str(int(identifier) - step)
 
 
 def ready(task: Task, cache: MediaCache) -> bool:
     """True when every file is on disk; those that are not are begun."""
+    if task.waiting:
+        return False
     if task.plan.failure is not None:
         return True
     # A list, since all() over a generator would stop at the first file and begin no other.
@@ -56,69 +114,81 @@ def ready(task: Task, cache: MediaCache) -> bool:
     return all(states)
 
 
-@dataclass(frozen=True, slots=True)
-class Gallery:
-    """Lists a finished task's files with fresh links."""
-
-    cache: MediaCache
-    links: Links
-    now: float
-
-    def result(self, task: Task) -> dict[str, Any]:
-        """`task_result` of a task that succeeded."""
-        outputs = of(task)
-        lists: dict[str, Any] = {}
-        if outputs.videos:
-            lists["videos"] = [self._video(task, clip) for clip in outputs.videos]
-        if outputs.images:
-            lists["images"] = [
-                self._image(task, picture, index=index)
-                for index, picture in enumerate(outputs.images)
-            ]
-        if outputs.audios:
-            lists["audios"] = [self._audio(task, mp3, wav) for mp3, wav in outputs.audios]
-        return lists
-
-    def _video(self, task: Task, clip: Recipe) -> dict[str, Any]:
-        item = {
-            "id": _output_id(task, 0),
-            "url": self._link(task, clip),
-            "duration": self.cache.duration(clip),
-        }
-        return item | self._watermark(task, clip)
-
-    def _image(self, task: Task, picture: Recipe, *, index: int) -> dict[str, Any]:
-        item = {"index": index, "url": self._link(task, picture)}
-        return item | self._watermark(task, picture)
-
-    def _audio(self, task: Task, mp3: Recipe, wav: Recipe) -> dict[str, Any]:
-        item: dict[str, Any] = {"id": _output_id(task, 0)}
-        if task.dialect == "cloudsway":
-            item |= {"url": None, "duration": None}
-        return item | {
-            "url_mp3": self._link(task, mp3),
-            "url_wav": self._link(task, wav),
-            "duration_mp3": self.cache.duration(mp3),
-            "duration_wav": self.cache.duration(wav),
-        }
-
-    def _watermark(self, task: Task, recipe: Recipe) -> dict[str, Any]:
-        """Cloudsway says null where no watermark was asked for; the others leave it out."""
-        if task.watermarked:
-            return {"watermark_url": self._link(task, recipe.watermarked())}
-        return {"watermark_url": None} if task.dialect == "cloudsway" else {}
-
-    def _link(self, task: Task, recipe: Recipe) -> str:
-        if task.plan.without_url:
-            return ""
-        return self.links.make(
-            token=recipe.key,
-            name=f"{task.task_id}.{recipe.kind}",
-            now=self.now,
-            expired=task.plan.expired_links,
-        )
+def seconds(task: Task) -> float:
+    """Length of the video or the sound. One that follows a file is as long as the file itself,
+    although whole seconds of it are billed.
+    """
+    if task.path in EXTENSIONS:
+        return float(_seconds_of(_first(task, "video")) or ASSUMED_SECONDS) + EXTENDED_BY
+    asked = operations.get(task.operation).seconds(task.fields, task.media)
+    if asked and str(task.fields.get("duration")) != str(asked):
+        lengths = (one.media.seconds for one in task.materials if one.media)
+        same = (s for s in lengths if s and s.to_integral_value(rounding=ROUND_CEILING) == asked)
+        return float(next(same, asked))
+    return float(asked or ASSUMED_SECONDS)
 
 
-def _output_id(task: Task, index: int) -> str:
-    """Near the task's own id, as the real ones are."""
-    return str(int(task.task_id) + 138_424_324 + index)
+def _clip(task: Task) -> Recipe:
+    tune = _first(task, "audio") or _kept_sound(task)
+    return recipes.video(
+        task.fields,
+        seconds=seconds(task),
+        sound=task.fields.get("sound") == "on",
+        picture=_first(task, "video") or _first(task, "image"),
+        tune=tune,
+    )
+
+
+def _heard(task: Task) -> Outputs:
+    """The sound; with the video that it was made for, where it was made for one."""
+    video = _first(task, "video")
+    takes_video = any(spot.kind == "video" for spot in task.materials)
+    length = seconds(task)
+    if takes_video:
+        length = float(_seconds_of(video) or ASSUMED_SECONDS)
+    mp3, wav = (recipes.audio(task.fields, kind=k, seconds=length) for k in ("mp3", "wav"))
+    if not takes_video:
+        return Outputs(tunes=((mp3, wav),))
+    clip = recipes.video(task.fields, seconds=length, sound=True, picture=video)
+    return Outputs(videos=(clip,), tunes=((mp3, wav),), watermarked=task.watermarked)
+
+
+def _images(task: Task) -> tuple[Recipe, ...]:
+    count = int(task.fields.get("n") or 1)
+    if is_series(task):
+        amount = str(task.fields.get("series_amount") or SERIES_AMOUNT)
+        count = int(amount) if amount.isdigit() else SERIES_AMOUNT
+    picture = _first(task, "image")
+    return tuple(
+        recipes.image(task.fields, variant=number, picture=picture) for number in range(count)
+    )
+
+
+def is_series(task: Task) -> bool:
+    return task.fields.get("result_type") == "series"
+
+
+def _faces(task: Task) -> tuple[Recipe, ...]:
+    video = _first(task, "video")
+    return tuple(recipes.portrait(video, side=FACE_SIDE, variant=one) for one in range(FACES))
+
+
+def _spoken_seconds(task: Task) -> float:
+    speed = float(task.fields.get("voice_speed") or 1)
+    spoken = len(str(task.fields.get("text", ""))) / SPEECH_PACE / speed
+    return round(min(max(1.0, spoken), LONGEST_SPEECH), 1)
+
+
+def _first(task: Task, kind: str) -> Material | None:
+    """The first file of that kind, best one that is here."""
+    found = [one for one in task.materials if one.kind == kind]
+    return next((one for one in found if one.file), found[0] if found else None)
+
+
+def _kept_sound(task: Task) -> Material | None:
+    video = _first(task, "video")
+    return video if task.fields.get("keep_original_sound", "yes") == "yes" else None
+
+
+def _seconds_of(material: Material | None) -> Decimal | None:
+    return material.media.seconds if material and material.media else None

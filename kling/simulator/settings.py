@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from .shelf import POLICIES, FetchFiles
+
 LINK_SECONDS: Final = 30 * 60.0
 SHORTEST_LINK_SECONDS: Final = 30.0
 
@@ -19,6 +21,10 @@ class Settings:
     `slots` is the number of parallel tasks per dialect, model and unit type; None is no limit.
     `unique_external_ids=False` and `lookup_by_external_id=False` play an aggregator that pools
     accounts upstream and so neither enforces nor answers external ids.
+
+    `fetch_files`: which addresses in requests are fetched and judged. By default those on
+    loopback; the others are taken for good files of five seconds, so that a demo may name hosts
+    that do not exist. "all" fails a task whose file cannot be had, as a real provider does.
     """
 
     state: Path
@@ -33,7 +39,12 @@ class Settings:
     link_seconds: float | None = None
     callback_secret: str | None = None
     control: bool = False
+    fetch_files: FetchFiles = "loopback"
     clock: Callable[[], float] = time.time
+
+    def __post_init__(self) -> None:
+        if self.fetch_files not in POLICIES:
+            raise ValueError(f"fetch_files can be {', '.join(POLICIES)}")
 
     @property
     def link_lifetime(self) -> float:

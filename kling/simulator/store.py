@@ -12,6 +12,7 @@ from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
+from . import materials
 from .errors import Refusal
 from .plan import Plan
 from .tasks import Task
@@ -20,7 +21,8 @@ SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS task (
     task_id TEXT PRIMARY KEY, dialect TEXT, path TEXT, operation TEXT, media_kind TEXT, model TEXT,
     external_id TEXT, callback_url TEXT, fields TEXT, units TEXT, unit_type TEXT, slots INTEGER,
-    plan TEXT, created_at REAL, processing_at REAL, ends_at REAL);
+    plan TEXT, created_at REAL, processing_at REAL, ends_at REAL,
+    materials TEXT NOT NULL DEFAULT '[]');
 CREATE INDEX IF NOT EXISTS task_external ON task (dialect, external_id);
 CREATE INDEX IF NOT EXISTS task_running ON task (dialect, model, unit_type, ends_at);
 CREATE INDEX IF NOT EXISTS task_listed ON task (dialect, path, created_at);
@@ -29,6 +31,7 @@ CREATE TABLE IF NOT EXISTS submission (
     task_id TEXT, outcome TEXT, body TEXT);
 CREATE TABLE IF NOT EXISTS callback (
     number INTEGER PRIMARY KEY, at REAL, task_id TEXT, status TEXT, answer TEXT);
+CREATE TABLE IF NOT EXISTS deleted (id TEXT PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS secret (name TEXT PRIMARY KEY, value BLOB);
 """
 COLUMNS: Final = tuple(field.name for field in fields(Task))
@@ -46,6 +49,13 @@ class Store:
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = NORMAL")
         self._db.executescript(SCHEMA)
+        self._add_materials()
+
+    def _add_materials(self) -> None:
+        """To a state that an older simulator has left."""
+        columns = {row["name"] for row in self._db.execute("PRAGMA table_info(task)")}
+        if "materials" not in columns:
+            self._db.execute("ALTER TABLE task ADD COLUMN materials TEXT NOT NULL DEFAULT '[]'")
 
     def close(self) -> None:
         with self._lock:
@@ -77,12 +87,29 @@ class Store:
                 return task
 
     def _insert(self, task: Task) -> None:
-        row = asdict(task) | {"fields": json.dumps(task.fields), "plan": task.plan.to_json()}
+        row = asdict(task) | {
+            "fields": json.dumps(task.fields),
+            "plan": task.plan.to_json(),
+            "materials": materials.to_json(task.materials),
+        }
         marks = ", ".join("?" for _ in COLUMNS)
         self._db.execute(
             f"INSERT INTO task ({', '.join(COLUMNS)}) VALUES ({marks})",  # noqa: S608
             [row[name] for name in COLUMNS],
         )
+
+    def learn(self, task: Task) -> None:
+        """Keep what was found out about the files of a task."""
+        with self._lock:
+            self._db.execute(
+                "UPDATE task SET materials = ?, plan = ?, units = ? WHERE task_id = ?",
+                (
+                    materials.to_json(task.materials),
+                    task.plan.to_json(),
+                    task.units,
+                    task.task_id,
+                ),
+            )
 
     # For `check`, with the lock held.
 
@@ -137,6 +164,17 @@ class Store:
             rows = self._db.execute(query, values).fetchall()
         return [_task(row) for row in rows]
 
+    # Voices and elements that their owner has deleted.
+
+    def delete(self, identifier: str) -> None:
+        with self._lock:
+            self._db.execute("INSERT OR IGNORE INTO deleted VALUES (?)", (identifier,))
+
+    def is_deleted(self, identifier: str) -> bool:
+        with self._lock:
+            row = self._db.execute("SELECT 1 FROM deleted WHERE id = ?", (identifier,)).fetchone()
+        return row is not None
+
     # Records of what came and went.
 
     def record_submission(self, **values: Any) -> None:
@@ -168,6 +206,7 @@ def _task(row: sqlite3.Row) -> Task:
     values = {name: row[name] for name in COLUMNS}
     values["fields"] = json.loads(values["fields"])
     values["plan"] = Plan.from_json(values["plan"])
+    values["materials"] = materials.from_json(values["materials"])
     return Task(**values)
 
 

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from kling import requests
 from kling.errors import FieldError, InvalidInput
-from kling.media import spots
-from kling.operations.base import Operation
+from kling.media import Media
 
-from . import words
+from . import gathering, words
 from .errors import Refusal
 from .faults import FaultScript
+from .inspection import RATES
 from .media import recipes
 from .plan import Plan
 from .routes import Route
 from .settings import Settings
+from .shelf import Shelf
 from .store import Store
-from .tasks import NEVER, QUEUED_PART, Task, delay, kept
+from .tasks import NEVER, QUEUED_PART, Task, delay
 
-PICTURES: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 # Cloudsway's text-to-video page lists these names and sends the other ones in its example.
 CLOUDSWAY_NAMES: Final = {
     "MaaS_KeLing_V2.1_master": "kling-v2-1-master",
@@ -76,10 +74,15 @@ def _text(body: Mapping[str, Any], name: str) -> str:
 
 
 def accept(
-    submission: Submission, *, settings: Settings, store: Store, faults: FaultScript
+    submission: Submission,
+    *,
+    settings: Settings,
+    store: Store,
+    shelf: Shelf,
+    faults: FaultScript,
 ) -> Task:
     """Make the task, or raise the Refusal that the provider would answer with."""
-    draft = _draft(submission, settings=settings, faults=faults)
+    draft = _draft(submission, settings=settings, store=store, shelf=shelf, faults=faults)
 
     def check(locked: Store) -> None:
         if settings.unique_external_ids:
@@ -105,18 +108,26 @@ def record(
     )
 
 
-def _draft(submission: Submission, *, settings: Settings, faults: FaultScript) -> Task:
+def _draft(
+    submission: Submission,
+    *,
+    settings: Settings,
+    store: Store,
+    shelf: Shelf,
+    faults: FaultScript,
+) -> Task:
     route, operation = submission.route, submission.route.operation
-    try:
-        request = requests.parse(operation.name, _plainly_named(submission), dialect=route.dialect)
-    except InvalidInput as error:
-        raise Refusal(1201, " ".join(map(_named, error.errors))) from error
-    fields = kept(dict(request.input))
-    plan = _plan(submission, settings=settings, faults=faults)
-    now = settings.clock()
-    wait = plan.extra_seconds + delay(
-        media_kind=operation.media_kind, fields=fields, time_scale=settings.time_scale
+    fields = _plainly_named(submission)
+    gathered = gathering.gather(
+        operation, fields, dialect=route.dialect, settings=settings, store=store
     )
+    request = _parsed(submission, fields, gathered.media())
+    if gathered.refusal is not None:
+        raise gathered.refusal
+    plan = _plan(submission, settings=settings, faults=faults)
+    fields, materials = gathering.shelve(gathered, request.input, shelf)
+    now = settings.clock()
+    begins, ends = _times(submission, fields, plan, now=now, settings=settings)
     return Task(
         task_id="",
         dialect=route.dialect,
@@ -132,9 +143,41 @@ def _draft(submission: Submission, *, settings: Settings, faults: FaultScript) -
         slots=request.slots,
         plan=plan,
         created_at=now,
-        processing_at=now if _starts_at_once(route) else now + wait * QUEUED_PART,
-        ends_at=NEVER if plan.never_ends else now + wait,
+        processing_at=begins,
+        ends_at=ends,
+        materials=materials,
     )
+
+
+def _parsed(
+    submission: Submission, fields: Mapping[str, Any], media: Mapping[str, Media]
+) -> requests.Request:
+    route = submission.route
+    try:
+        return requests.parse(
+            route.operation.name, fields, dialect=route.dialect, media=media, rates=RATES
+        )
+    except InvalidInput as error:
+        raise Refusal(1201, " ".join(map(_named, error.errors))) from error
+
+
+def _times(
+    submission: Submission,
+    fields: dict[str, Any],
+    plan: Plan,
+    *,
+    now: float,
+    settings: Settings,
+) -> tuple[float, float]:
+    """When it is processed, and when it ends. A synchronous one has its result at once."""
+    route = submission.route
+    if route.operation.synchronous:
+        return now, NEVER if plan.never_ends else now
+    wait = plan.extra_seconds + delay(
+        media_kind=route.operation.media_kind, fields=fields, time_scale=settings.time_scale
+    )
+    begins = now if _starts_at_once(route) else now + wait * QUEUED_PART
+    return begins, NEVER if plan.never_ends else now + wait
 
 
 def _plainly_named(submission: Submission) -> dict[str, Any]:
@@ -156,27 +199,11 @@ def _starts_at_once(route: Route) -> bool:
 
 
 def _plan(submission: Submission, *, settings: Settings, faults: FaultScript) -> Plan:
-    """What the prompt's words, the script and the files sent along make of this task."""
+    """What the words of the request and the script make of this task."""
     route = submission.route
     plan = words.read(submission.texts[0], time_scale=settings.time_scale)
     for fault in faults.take_all(
         "task", dialect=route.dialect, path=route.path, texts=submission.texts
     ):
         plan = plan.with_change(fault.kind, fault.text_value, time_scale=settings.time_scale)
-    if _has_bad_picture(route.operation, submission.fields):
-        plan = replace(plan, failure="Image format is invalid")
     return plan
-
-
-def _has_bad_picture(operation: Operation, fields: Mapping[str, Any]) -> bool:
-    """True when a picture sent as Base64 is neither PNG nor JPEG. Addresses are not fetched."""
-    for spot in spots(operation.Input, fields):
-        if spot.rule is None or spot.rule.kind != "image" or "://" in spot.value[:10]:
-            continue
-        try:
-            start = base64.b64decode(spot.value[:64])
-        except (binascii.Error, ValueError):
-            return True
-        if not start.startswith(PICTURES):
-            return True
-    return False

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from kling import operations
+from kling.media import Media
+
+from .materials import Material
 from .media import recipes
 from .plan import AS_COMPUTED, Plan
 
@@ -18,13 +22,15 @@ SECONDS: Final[dict[str, float]] = {"audio": 3.0, "image": 4.0, "video": 6.0}
 VIDEO_SECONDS: Final[dict[str, float]] = {"std": 6.0, "pro": 9.0, "4k": 12.0}
 # The part of the delay that a task waits as `submitted`.
 QUEUED_PART: Final = 0.25
-# Base64 inputs may have megabytes; nothing is made from them.
-LONGEST_KEPT: Final = 4_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """Times in epoch seconds. `units` is the right deduction; `plan` may say otherwise."""
+    """Times in epoch seconds. `units` is the right deduction; `plan` may say otherwise.
+
+    Where the units follow a file, and where a file is bad, that is known only when it has been
+    looked into (`inspection`): `units`, `plan` and `materials` change then, and nothing else ever.
+    """
 
     task_id: str
     dialect: str
@@ -42,11 +48,12 @@ class Task:
     created_at: float
     processing_at: float
     ends_at: float
+    materials: tuple[Material, ...] = ()
 
     def status(self, now: float) -> Status:
         if now < self.processing_at:
             return "submitted"
-        if now < self.ends_at:
+        if now < self.ends_at or self.waiting:
             return "processing"
         return "failed" if self.plan.failure is not None else "succeed"
 
@@ -58,6 +65,21 @@ class Task:
 
     def visible(self, now: float) -> bool:
         return now >= self.created_at + self.plan.hidden_seconds
+
+    @property
+    def synchronous(self) -> bool:
+        """Whether the answer to the create call has the result already."""
+        return operations.get(self.operation).synchronous
+
+    @property
+    def waiting(self) -> bool:
+        """True while a file of the request has not been looked into."""
+        return any(material.unseen for material in self.materials)
+
+    @property
+    def media(self) -> Mapping[str, Media]:
+        """What is known of the files, by their path in the input."""
+        return {one.path: one.media for one in self.materials if one.media is not None}
 
     @property
     def deduction(self) -> str | None:
@@ -82,8 +104,3 @@ def delay(*, media_kind: str, fields: dict[str, Any], time_scale: float) -> floa
     if media_kind == "video":
         seconds = VIDEO_SECONDS.get(str(fields.get("mode")), seconds)
     return seconds * time_scale
-
-
-def kept(fields: dict[str, Any]) -> dict[str, Any]:
-    """The input without what is too long to be anything but a Base64 file."""
-    return {name: value for name, value in fields.items() if len(json.dumps(value)) <= LONGEST_KEPT}

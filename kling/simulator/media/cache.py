@@ -8,6 +8,7 @@ import secrets
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +16,7 @@ import av
 
 from . import image, sound, video
 from .recipes import Recipe
+from .sniff import NotMedia
 
 WRITERS: Final[dict[str, Callable[[Recipe, Path], None]]] = {
     "png": image.write,
@@ -27,7 +29,10 @@ MICROSECONDS: Final = 1_000_000
 
 
 class MediaCache:
-    """One folder of files named by recipe. Safe for threads; two on one folder only draw twice."""
+    """One folder of files named by recipe. Safe for threads; two on one folder only draw twice.
+
+    What recipes are made from lies beside it: their names start at the folder's parent.
+    """
 
     def __init__(self, folder: Path, *, workers: int = 2) -> None:
         self.folder = folder
@@ -87,6 +92,25 @@ class MediaCache:
                 self._running.pop(recipe.filename, None)
 
     def _write(self, recipe: Recipe, path: Path) -> None:
+        placed = self._placed(recipe)
+        try:
+            self._written(placed, path)
+        except (av.FFmpegError, NotMedia):
+            if not (placed.picture or placed.tune):
+                raise
+            # Good enough for the probe, but not to be decoded to the end: draw something else.
+            logger.warning("could not use the files of %s", recipe.filename)
+            self._written(replace(placed, picture="", tune="", sound=True), path)
+
+    def _placed(self, recipe: Recipe) -> Recipe:
+        """With whole paths, and without files that are not there (yet)."""
+        return replace(recipe, picture=self._place(recipe.picture), tune=self._place(recipe.tune))
+
+    def _place(self, name: str) -> str:
+        path = self.folder.parent / name
+        return str(path) if name and path.is_file() else ""
+
+    def _written(self, recipe: Recipe, path: Path) -> None:
         if recipe.kind == "mp4":
             video.write(recipe, path, stopping=self._stopping)
         else:

@@ -1,4 +1,5 @@
-"""The moving picture: a slow gradient, three soft lights, and two lines that say what it is.
+"""The moving picture: a slow gradient with three soft lights, or the picture or video that the
+request brought (`footage`), and two lines that say what it is.
 
 Background and lights are composed at a quarter of the pixels and enlarged, which costs a fifth of
 drawing them at full size and looks the same, since nothing in them is sharp. Only the letters are
@@ -19,6 +20,7 @@ from av.filter import Graph
 from av.filter.context import FilterContext
 
 from . import font
+from .footage import Footage, footage
 from .recipes import Recipe
 
 SMALL_SIDE: Final = 270
@@ -29,28 +31,46 @@ BOX_ALPHA: Final = 96
 def frames(recipe: Recipe, *, count: int, pixel_format: str) -> Iterator[av.VideoFrame]:
     """Yield `count` frames of the recipe, numbered in units of 1 / fps."""
     graph = Graph()
-    background, layers = _background(graph, recipe)
-    enlarged = graph.add("scale", f"{recipe.width}:{recipe.height}:flags=bicubic")
-    background.link_to(enlarged)
-    lettered, letters = _letters(graph, enlarged, recipe)
+    layers: list[Layer] = []
+    shown = footage(graph, recipe, count=count) if recipe.picture else None
+    ground = shown.last if shown else _drawn(graph, recipe, layers)
+    lettered = _letters(graph, ground, recipe, layers)
     converted = graph.add("format", pixel_format)
     sink = graph.add("buffersink")
     graph.link_nodes(lettered, converted, sink)
     graph.configure()
-    for source, still in [*layers, *letters]:
+    for source, still in layers:
         still.pts, still.time_base = 0, Fraction(1, recipe.fps)
         source.push(still)
         source.push(None)
     for number in range(count):
-        frame = cast(av.VideoFrame, sink.pull())
+        frame = _pulled(sink, shown)
         frame.pts, frame.time_base = number, Fraction(1, recipe.fps)
         yield frame
+
+
+def _pulled(sink: FilterContext, shown: Footage | None) -> av.VideoFrame:
+    while True:
+        try:
+            return cast(av.VideoFrame, sink.pull())
+        except av.BlockingIOError:
+            if shown is None:
+                raise
+            shown.feed()
 
 
 Layer = tuple[FilterContext, av.VideoFrame]
 
 
-def _background(graph: Graph, recipe: Recipe) -> tuple[FilterContext, list[Layer]]:
+def _drawn(graph: Graph, recipe: Recipe, layers: list[Layer]) -> FilterContext:
+    """The gradient with its lights, at full size."""
+    background = _background(graph, recipe, layers)
+    enlarged = graph.add("scale", f"{recipe.width}:{recipe.height}:flags=bicubic")
+    background.link_to(enlarged)
+    return enlarged
+
+
+def _background(graph: Graph, recipe: Recipe, layers: list[Layer]) -> FilterContext:
     chance = recipe.random()
     width, height = _small(recipe)
     colours = _palette(chance.random())
@@ -63,7 +83,6 @@ def _background(graph: Graph, recipe: Recipe) -> tuple[FilterContext, list[Layer
     plain = graph.add("format", "yuv444p")
     top.link_to(plain)
     last: FilterContext = plain
-    layers: list[Layer] = []
     for number, side in enumerate(LIGHT_SIDES):
         light = _light(side, (255, 255, 255) if number == 0 else colours[-number])
         phase, pace = chance.uniform(0, 2 * math.pi), chance.uniform(0.3, 0.6)
@@ -76,16 +95,15 @@ def _background(graph: Graph, recipe: Recipe) -> tuple[FilterContext, list[Layer
             place=f"x='(W-w)/2+W*0.4*sin(t*{pace:.3f}+{phase:.3f})'"
             f":y='(H-h)/2+H*0.4*cos(t*{pace * 0.8:.3f}+{phase:.3f})':format=yuv444",
         )
-    return last, layers
+    return last
 
 
 def _letters(
-    graph: Graph, under: FilterContext, recipe: Recipe
-) -> tuple[FilterContext, list[Layer]]:
+    graph: Graph, under: FilterContext, recipe: Recipe, layers: list[Layer]
+) -> FilterContext:
     dot = max(2, min(recipe.width, recipe.height) // 200)
     margin = dot * 8
     columns = (recipe.width - 2 * margin) // (dot * (font.COLUMNS + 1)) - 2
-    layers: list[Layer] = []
     last = _overlay(
         graph,
         under=under,
@@ -112,7 +130,7 @@ def _letters(
             fps=recipe.fps,
             place=f"x=W-w-{margin}:y={margin}",
         )
-    return last, layers
+    return last
 
 
 def _overlay(

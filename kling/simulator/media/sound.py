@@ -10,6 +10,7 @@ import av
 from av.audio.stream import AudioStream
 from av.filter import Graph
 
+from . import sniff
 from .recipes import Recipe
 
 RATE: Final = 44_100
@@ -39,6 +40,40 @@ def chord(
             yield cast(av.AudioFrame, nodes[-1].pull())
         except (av.EOFError, av.BlockingIOError):
             return
+
+
+def recorded(
+    recipe: Recipe, *, seconds: float, sample_format: str, samples: int
+) -> Iterator[av.AudioFrame]:
+    """The same of the sound in the file `recipe.tune`, with silence after its end."""
+    with sniff.opened(Path(recipe.tune)) as container:
+        stream = container.streams.audio[0]
+        graph = Graph()
+        nodes = [
+            graph.add_abuffer(template=stream),
+            graph.add("aresample", str(RATE)),
+            graph.add("aformat", f"sample_fmts={sample_format}:channel_layouts=stereo"),
+            graph.add("apad"),
+            graph.add("atrim", f"end={seconds:.5f}"),
+            graph.add("asetpts", "N/SR/TB"),
+            graph.add("asetnsamples", f"n={samples}:p=0"),
+            graph.add("abuffersink"),
+        ]
+        graph.link_nodes(*nodes)
+        graph.configure()
+        decoded = container.decode(stream)
+        while True:
+            try:
+                yield cast(av.AudioFrame, nodes[-1].pull())
+            except av.BlockingIOError:
+                nodes[0].push(next(decoded, None))
+            except av.EOFError:
+                return
+
+
+def has_sound(path: Path) -> bool:
+    with sniff.opened(path) as container:
+        return bool(container.streams.audio)
 
 
 def _voices(recipe: Recipe) -> str:

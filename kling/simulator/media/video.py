@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -32,7 +32,8 @@ def write(recipe: Recipe, path: Path, *, stopping: threading.Event) -> None:
         stream = container.add_stream("libx264", rate=recipe.fps, options=ENCODER)
         assert isinstance(stream, VideoStream)
         stream.width, stream.height, stream.pix_fmt = recipe.width, recipe.height, "yuv420p"
-        pending = _Sound(recipe, container) if recipe.sound else None
+        sounding = _sounding(recipe)
+        pending = _Sound(recipe, container, sounding) if sounding else None
         for frame in frames(recipe, count=recipe.frames, pixel_format="yuv420p"):
             if stopping.is_set():
                 raise Stopped
@@ -44,19 +45,31 @@ def write(recipe: Recipe, path: Path, *, stopping: threading.Event) -> None:
             pending.finish()
 
 
+def _sounding(recipe: Recipe) -> Callable[..., Iterator[av.AudioFrame]] | None:
+    """Where the sound comes from: a file that has one, a chord if sound is asked for, or none."""
+    if recipe.tune and sound.has_sound(Path(recipe.tune)):
+        return sound.recorded
+    return sound.chord if recipe.sound else None
+
+
 class _Sound:
     """Muxes the audio beside the video; all at the end would hold the whole clip in memory."""
 
-    def __init__(self, recipe: Recipe, container: av.container.OutputContainer) -> None:
+    def __init__(
+        self,
+        recipe: Recipe,
+        container: av.container.OutputContainer,
+        sounding: Callable[..., Iterator[av.AudioFrame]],
+    ) -> None:
         self._container = container
         self._stream = sound.add_aac(container)
-        self._chord: Iterator[av.AudioFrame] = sound.chord(
+        self._frames = sounding(
             recipe, seconds=recipe.frames / recipe.fps, sample_format="fltp", samples=1024
         )
         self._at = 0.0
 
     def mux_until(self, seconds: float) -> None:
-        while self._at < seconds and (frame := next(self._chord, None)) is not None:
+        while self._at < seconds and (frame := next(self._frames, None)) is not None:
             self._container.mux(self._stream.encode(frame))
             self._at += frame.samples / sound.RATE
 
