@@ -1,26 +1,69 @@
-"""Which account a request goes to."""
+"""Which account a request goes to.
+
+By the operator's priority, then to one that still has a file of the input (`prefer`), then by
+cost, free slots and health. Accounts that do not take the request are passed over.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from itertools import groupby
 from typing import Any
 
 from django.db.models import Q
 
 import kling.errors
+from billing import prices
+from generations import offering, slots
 from generations.errors import InvalidRequest, ProviderUnavailable
 from generations.models import ProviderAccount
 from kling import operations
-from kling.errors import FieldError
+from kling.errors import FieldError, InvalidInput
 from kling.media import Media
+from kling.operations.base import Operation
 from kling.requests import Request, parse
+
+NOBODY = "No provider is available right now. Nothing was charged."
+ENDLESS = Decimal("Infinity")
 
 
 @dataclass(frozen=True)
 class Route:
     account: ProviderAccount
     request: Request
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A request that has no account yet. `at_most`: the units that it may take there."""
+
+    operation: Operation
+    values: Mapping[str, Any]
+    media: Mapping[str, Media] | None = None
+    rates: Mapping[str, Decimal] | None = None
+    today: date | None = None
+    at_most: Decimal = ENDLESS
+
+    def through(self, account: ProviderAccount) -> Request:
+        """The request as this account takes it. Raises InvalidInput, kling.errors.NotPriced."""
+        request = parse(
+            self.operation.name,
+            self.values,
+            dialect=account.dialect,
+            media=self.media,
+            rates=self.rates,
+            today=self.today,
+        )
+        if account.has_disabled(self.operation.name, request.model):
+            message = f"{request.model} is not available here."
+            raise InvalidInput([FieldError("model_name", "not_offered", message)])
+        if request.units.amount > self.at_most:
+            message = f"It takes {request.units.amount} units there."
+            raise InvalidInput([FieldError("operation", "too_dear", message)])
+        return request
 
 
 def route(
@@ -32,44 +75,101 @@ def route(
     only: Collection[int] | None = None,
     prefer: Collection[int] = (),
 ) -> Route:
-    """The first account, by priority, that serves the operation and accepts the input.
+    """The account that a request goes to.
 
     `media`: what is known of its files. `only`: the accounts that can be asked at all, `prefer`:
-    those that come before the others, both by primary key.
+    those that come before others of their priority, both by primary key.
 
-    Raises InvalidRequest with the preferred account's findings when none accepts it, and
-    ProviderUnavailable when there is none to ask.
+    Raises InvalidRequest where no account serves the operation, or with the preferred account's
+    findings where none accepts the input; ProviderUnavailable where there is none to ask now, or
+    the operation has no price.
     """
     known = _operation(operation)
-    accounts = [one for one in _accounts(provider) if only is None or one.pk in only]
-    accounts.sort(key=lambda one: one.pk not in prefer)
-    if not accounts:
-        raise ProviderUnavailable("No provider is available right now. Nothing was charged.")
-    findings: list[kling.errors.InvalidInput] = []
-    for account in accounts:
-        try:
-            return Route(account, parse(known, values, dialect=account.dialect, media=media))
-        except kling.errors.InvalidInput as exc:
-            findings.append(exc)
-    raise InvalidRequest([_prefixed(error) for error in findings[0].errors])
-
-
-def _operation(name: str) -> str:
+    accounts = [one for one in serving(known, provider) if one.is_usable]
+    asked = [one for one in accounts if only is None or one.pk in only]
+    if not asked:
+        raise ProviderUnavailable(NOBODY)
     try:
-        return operations.get(name).name
-    except kling.errors.InvalidInput as exc:
+        return choose(asked, Wish(known, values, media, _rates(known)), prefer=prefer)
+    except InvalidInput as exc:
         raise InvalidRequest([_prefixed(error) for error in exc.errors]) from None
+    except kling.errors.NotPriced as exc:
+        raise ProviderUnavailable(f"{exc.message} Nothing was charged.") from None
 
 
-def _accounts(provider: str) -> list[ProviderAccount]:
-    enabled = ProviderAccount.objects.filter(enabled=True)
-    if not provider:
-        return list(enabled.filter(paused_at=None).order_by("priority", "pk"))
-    named = list(enabled.filter(Q(slug=provider) | Q(dialect=provider)).order_by("priority", "pk"))
-    if not named:
+def choose(
+    accounts: Sequence[ProviderAccount], wish: Wish, *, prefer: Collection[int] = ()
+) -> Route:
+    """The best of `accounts` that takes the request.
+
+    Raises InvalidInput with the findings of the first in rank where none does.
+    """
+
+    def rank(account: ProviderAccount) -> tuple[int, bool, Decimal]:
+        cost = ENDLESS if account.unit_cost is None else account.unit_cost
+        return account.priority, account.pk not in prefer, cost
+
+    findings: list[InvalidInput] = []
+    for _, equals in groupby(sorted(accounts, key=rank), key=rank):
+        accepted = []
+        for account in equals:
+            try:
+                accepted.append(Route(account, wish.through(account)))
+            except InvalidInput as exc:
+                findings.append(exc)
+        if accepted:
+            return _readiest(accepted)
+    raise findings[0]
+
+
+def serving(operation: Operation, provider: str = "") -> list[ProviderAccount]:
+    """The enabled accounts that serve an operation, paused or not; `provider`: slug or dialect.
+
+    Raises InvalidRequest where there is none, ProviderUnavailable where nothing is set up at all.
+    """
+    enabled = ProviderAccount.objects.filter(enabled=True).order_by("priority", "pk")
+    if provider:
+        enabled = enabled.filter(Q(slug=provider) | Q(dialect=provider))
+    accounts = list(enabled)
+    if not accounts and provider:
         message = f"There is no provider “{provider}” here."
         raise InvalidRequest([FieldError("provider", "unknown_provider", message)])
-    return [account for account in named if account.paused_at is None]
+    if not accounts:
+        raise ProviderUnavailable(NOBODY)
+    found = [account for account in accounts if offering.serves(account, operation)]
+    if not found:
+        where = f"through {provider}" if provider else "here"
+        message = f"{operation.name} is not available {where}."
+        raise InvalidRequest([FieldError("operation", "not_offered", message)])
+    return found
+
+
+def _readiest(accepted: list[Route]) -> Route:
+    """Of accounts of one rank: one with room for the job, then one in good health."""
+    if len(accepted) == 1:
+        return accepted[0]
+    taken = slots.spoken_for([route.account.pk for route in accepted])
+
+    def key(route: Route) -> tuple[bool, bool, Decimal, int, int]:
+        account, request = route.account, route.request
+        has = taken[account.pk, request.model]
+        limit = ENDLESS if account.parallel_tasks is None else Decimal(account.parallel_tasks)
+        is_full = has > 0 and has + request.slots > limit
+        return is_full, account.is_unwell, has - limit, has, account.pk
+
+    return min(accepted, key=key)
+
+
+def _rates(operation: Operation) -> Mapping[str, Decimal] | None:
+    """The price book is asked only where it is needed: this runs in every create."""
+    return prices.rates() if offering.is_priced_by_operator(operation) else None
+
+
+def _operation(name: str) -> Operation:
+    try:
+        return operations.get(name)
+    except InvalidInput as exc:
+        raise InvalidRequest([_prefixed(error) for error in exc.errors]) from None
 
 
 def _prefixed(error: FieldError) -> FieldError:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from django.db.models import F, QuerySet, Sum, Window
 from django.db.models.functions import RowNumber
 
 from generations.models import Generation
-from generations.states import OCCUPYING
+from generations.states import OCCUPYING, State
 
 LOOKAHEAD = 64  # waiting jobs that are read at a time
 
@@ -38,6 +38,20 @@ def in_turn(queued: QuerySet[Generation]) -> Iterator[Waiting]:
         if len(free.closed) == closed:
             return
         # Any number of jobs that wait for a slot must not hide those behind them that have one.
+
+
+def spoken_for(accounts: Collection[int]) -> Counter[tuple[int, str]]:
+    """Parallel tasks by account and model that are running, or waiting for their turn.
+
+    Those that wait count too: of a hundred jobs that come at once, none is running yet.
+    """
+    rows = (
+        Generation.objects.filter(account__in=accounts, state__in=[*OCCUPYING, State.QUEUED])
+        .order_by()
+        .values_list("account", "model")
+        .annotate(taken=Sum("slots"))
+    )
+    return Counter({(account, model): taken for account, model, taken in rows})
 
 
 def _next(queued: QuerySet[Generation]) -> list[Waiting]:

@@ -174,7 +174,8 @@ def _model(model: Model, scopes: list[Scope], properties: dict[str, Any]) -> dic
 def _condition(feature: Feature) -> dict[str, list[str]]:
     """Where a feature works; empty means everywhere."""
     sound = None if feature.sound is None else (feature.sound,)
-    lists = {"modes": feature.modes, "durations": feature.durations, "sound": sound}
+    needs = feature.needs or None
+    lists = {"modes": feature.modes, "durations": feature.durations, "sound": sound, "needs": needs}
     return {name: list(map(str, values)) for name, values in lists.items() if values is not None}
 
 

@@ -9,10 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from generations.api import serializers as shapes
-from generations.models import ProviderAccount
-from kling import dialects, operations
-from kling.operations.base import Operation
-from kling.schema import input_schema
+from generations.offering import Offering, offered
 
 
 class OperationsView(APIView):
@@ -23,9 +20,7 @@ class OperationsView(APIView):
         tags=["catalogue"],
     )
     def get(self, request: Request) -> Response:
-        served = _served()
-        found = operations.all_operations()
-        return Response({"data": [_represent(operation, served) for operation in found]})
+        return Response({"data": [_represent(one) for one in offered()]})
 
 
 class OperationView(APIView):
@@ -35,22 +30,14 @@ class OperationView(APIView):
         tags=["catalogue"],
     )
     def get(self, request: Request, name: str) -> Response:
-        for operation in operations.all_operations():
-            if operation.name == name:
-                return Response(_represent(operation, _served()))
+        for one in offered():
+            if one.operation.name == name:
+                return Response(_represent(one))
         raise Http404
 
 
-def _served() -> list[str]:
-    """Dialects behind which there is an account, in the order in which they are used."""
-    accounts = ProviderAccount.objects.filter(enabled=True).order_by("priority", "pk")
-    return list(dict.fromkeys(accounts.values_list("dialect", flat=True)))
-
-
-def _represent(operation: Operation, served: list[str]) -> dict[str, Any]:
-    providers = [name for name in served if dialects.get(name).serves(operation)]
-    # With several providers behind us a request goes to the one that takes it.
-    schema = input_schema(operation, providers[0] if len(providers) == 1 else None)
+def _represent(one: Offering) -> dict[str, Any]:
+    operation, schema = one.operation, one.schema()
     return {
         "name": operation.name,
         "title": operation.title,
@@ -58,5 +45,5 @@ def _represent(operation: Operation, served: list[str]) -> dict[str, Any]:
         "media_kind": operation.media_kind,
         "models": schema.pop("x-models", []),
         "input_schema": schema,
-        "providers": providers,
+        "providers": one.providers,
     }

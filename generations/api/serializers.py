@@ -7,6 +7,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from generations import offering
 from generations.actions import Order
 from generations.models import MediaKind
 from generations.states import State
@@ -36,7 +37,7 @@ class CreateSerializer(StrictSerializer):
     )
 
     def validate_operation(self, value: str) -> str:
-        names = [operation.name for operation in operations.all_operations()]
+        names = [operation.name for operation in offering.listed()]
         if value not in names:
             message = f"There is no such operation. Known ones: {', '.join(names)}."
             raise serializers.ValidationError(message, code="unknown_operation")
@@ -111,14 +112,20 @@ class ProviderOfGeneration(serializers.Serializer[Any]):
 class AssetSerializer(serializers.Serializer[Any]):
     id = serializers.CharField()
     kind = serializers.ChoiceField(choices=MediaKind.choices)
-    media_type = serializers.CharField()
-    bytes = serializers.IntegerField()
-    sha256 = serializers.CharField()
+    media_type = serializers.CharField(allow_null=True)
+    bytes = serializers.IntegerField(allow_null=True)
+    sha256 = serializers.CharField(allow_null=True)
     width = serializers.IntegerField(allow_null=True)
     height = serializers.IntegerField(allow_null=True)
     duration_seconds = serializers.CharField(allow_null=True)
-    url = serializers.CharField(help_text="Works without a key for 24 hours.")
+    url = serializers.CharField(
+        allow_null=True,
+        help_text="Works without a key for 24 hours. Null: a voice or element without a sample.",
+    )
     poster_url = serializers.CharField(allow_null=True)
+    details = serializers.DictField(
+        help_text="For example the name of a voice, or which face a picture shows and when."
+    )
 
 
 class ErrorOfGeneration(serializers.Serializer[Any]):

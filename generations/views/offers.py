@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from generations import offering
 from generations.models import ProviderAccount
-from kling import dialects, operations
 from kling.operations.base import Operation
-from kling.schema import input_schema
 
 
 @dataclass(frozen=True)
@@ -28,18 +27,9 @@ class Offer:
 
     @property
     def schema(self) -> dict[str, Any]:
-        return input_schema(self.operation, self.account.dialect)
+        return offering.schema_of(self.operation, [self.account])
 
 
 def offers() -> list[Offer]:
     """In the order of the catalogue; an account that is paused only where there is no other."""
-    accounts = sorted(
-        ProviderAccount.objects.filter(enabled=True).order_by("priority", "pk"),
-        key=lambda account: account.paused_at is not None,
-    )
-    found = []
-    for operation in operations.all_operations():
-        serving = [one for one in accounts if dialects.get(one.dialect).serves(operation)]
-        if serving:
-            found.append(Offer(operation, serving[0]))
-    return found
+    return [Offer(one.operation, one.accounts[0]) for one in offering.offered()]
