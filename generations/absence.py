@@ -12,14 +12,21 @@ from django.utils import timezone
 from generations import timing
 from generations.models import Generation, State
 from generations.states import move, postpone
-from kling import dialects
+from kling import dialects, operations
 
 log = logging.getLogger(__name__)
+
+ASK_THE_PROVIDER = (
+    "It is not known whether the provider did this job, and it cannot be asked about one that it "
+    "answers at once. Look into its own records, then decide."
+)
 
 
 def not_found(generation: Generation) -> None:
     """The provider says that it does not know the task of a running job."""
-    if generation.task_id:
+    if not can_be_looked_for(generation):
+        _look_later(generation, timing.SLOW_PROBE, attention=ASK_THE_PROVIDER)
+    elif generation.task_id:
         _keep_asking(generation, "The provider does not know the task that it accepted.")
     elif generation.checks + 1 < len(timing.PROBES) or not _grace_is_over(generation):
         _probe_again(generation)
@@ -31,6 +38,12 @@ def not_found(generation: Generation) -> None:
             "It is not known whether the provider accepted this job. Look for the external task "
             f"id {generation.external_task_id} at the provider, then decide.",
         )
+
+
+def can_be_looked_for(generation: Generation) -> bool:
+    """Whether the provider can be asked about the job at all: by its id for it, or by ours."""
+    operation = operations.get(generation.operation)
+    return bool(generation.task_id) or not operation.synchronous
 
 
 def _grace_is_over(generation: Generation) -> bool:

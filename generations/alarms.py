@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from generations import dispatch, refresh, storing
+from generations import dispatch, refresh, storing, takeover
 
 MOST_STORES = 20
 
@@ -10,7 +10,8 @@ MOST_STORES = 20
 def due() -> list[tuple[str, tuple[int, ...]]]:
     """Tasks, with their arguments, for which some row is due now."""
     found: list[tuple[str, tuple[int, ...]]] = []
-    if dispatch.due().exists() or dispatch.interrupted().exists():
+    waiting = (dispatch.due(), dispatch.interrupted(), takeover.due())
+    if any(rows.exists() for rows in waiting):
         found.append(("generations.tasks.dispatch", ()))
     if refresh.due().exists():
         found.append(("generations.tasks.refresh", ()))

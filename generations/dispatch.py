@@ -13,10 +13,10 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 import kling.errors
-from generations import inputs, providers, slots, timing, verdicts
+from generations import absence, inputs, providers, slots, timing, verdicts
+from generations.events import announce_running
 from generations.models import Generation, State
 from generations.states import Stale, move
-from kling import operations
 from kling.catalogue import CatalogueError
 from kling.errors import KlingError
 from kling.requests import Request, parse
@@ -114,6 +114,8 @@ def _parse(generation: Generation) -> Request:
         generation.input,
         dialect=generation.account.dialect,
         media=inputs.media_of(generation),
+        # The job's own, however the operator prices it by now: its price was frozen with it.
+        rates={generation.operation: generation.units},
         today=generation.created_at.date(),
     )
 
@@ -125,6 +127,7 @@ def _begin(generation: Generation) -> None:
         State.SUBMITTING,
         reason=f"submitting to {generation.account.slug}",
         due_at=timing.lease(timing.SUBMIT_LEASE),
+        same_account=True,
         attempts=generation.attempts + 1,
         submitted_at=timezone.now(),
     )
@@ -166,16 +169,18 @@ def _send(submission: Submission) -> Task | KlingError:
 def _record(generation: Generation, outcome: Task | KlingError) -> None:
     try:
         if isinstance(outcome, Task):
-            _accepted(generation, outcome)
+            verdicts.accept(generation, outcome)
         elif outcome.maybe_accepted:
             _doubt(generation, outcome)
         elif outcome.retryable:
-            _requeue(generation, outcome)
-        elif isinstance(outcome, kling.errors.AccountExhausted | kling.errors.AuthenticationFailed):
+            _requeue(generation, outcome, wait=_wait(generation, outcome))
+        elif isinstance(outcome, providers.ACCOUNT_TROUBLE):
             providers.pause(generation.account, str(outcome))
-            _requeue(generation, outcome)
+            # At once, to another account if there is one (takeover).
+            _requeue(generation, outcome, wait=0)
         else:
             verdicts.fail(generation, code=_code(outcome), message=outcome.message)
+        providers.note_health(generation.account, outcome)
     except Stale:
         _take_in_late(generation, outcome)
     except Exception:
@@ -193,20 +198,6 @@ def _take_in_late(generation: Generation, outcome: Task | KlingError) -> None:
 
 
 @transaction.atomic(durable=True)
-def _accepted(generation: Generation, task: Task) -> None:
-    first = timing.FIRST_LOOK[_media_kind(generation)]
-    move(
-        generation,
-        State.PROCESSING,
-        reason="accepted by the provider",
-        due_at=timing.after(first),
-        task_id=task.task_id,
-        checks=0,
-        attention="",
-    )
-
-
-@transaction.atomic(durable=True)
 def _doubt(generation: Generation, error: KlingError) -> None:
     """It may be running and may be charged: never sent again before the provider was asked."""
     move(
@@ -215,21 +206,25 @@ def _doubt(generation: Generation, error: KlingError) -> None:
         reason=f"no clear answer: {error}",
         due_at=timing.after(timing.PROBES[0]),
         checks=0,
+        attention="" if absence.can_be_looked_for(generation) else absence.ASK_THE_PROVIDER,
     )
+    announce_running(generation)
 
 
 @transaction.atomic(durable=True)
-def _requeue(generation: Generation, error: KlingError) -> None:
+def _requeue(generation: Generation, error: KlingError, *, wait: float) -> None:
     """Surely not accepted: back into the queue under the same external id."""
-    wait = error.retry_after or timing.backoff(generation.attempts)
-    if isinstance(error, kling.errors.Maintenance):
-        wait = max(wait, 60.0)
     move(
         generation,
         State.QUEUED,
         reason=f"not accepted: {error}",
         due_at=timing.after(wait),
     )
+
+
+def _wait(generation: Generation, error: KlingError) -> float:
+    wait = error.retry_after or timing.backoff(generation.attempts)
+    return max(wait, 60.0) if isinstance(error, kling.errors.Maintenance) else wait
 
 
 def interrupted() -> QuerySet[Generation]:
@@ -251,13 +246,10 @@ def _recover(generation: Generation) -> int:
                 due_at=timezone.now(),
                 checks=0,
             )
+            announce_running(generation)
     except Stale:
         return 0
     return 1
-
-
-def _media_kind(generation: Generation) -> str:
-    return operations.get(generation.operation).media_kind
 
 
 def _code(error: KlingError) -> str:

@@ -10,15 +10,21 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
-from generations.models import Dialect, ProviderAccount
-from kling.client import Account, KlingClient
-from kling.errors import AuthenticationFailed
+from generations.models import Dialect, Generation, ProviderAccount, State
+from kling import errors
+from kling.client import Account, KlingClient, Task
+from kling.errors import AuthenticationFailed, KlingError
 from webhooks.secrets import Unreadable, seal, unseal
 
 log = logging.getLogger(__name__)
 SIMULATOR_KEY = "simulated"
+# 401 and 1000-1004, 1100-1103 and what relays say instead: no other job would fare better there.
+ACCOUNT_TROUBLE = (errors.AccountExhausted, errors.AuthenticationFailed)
+# What says that the provider itself is not well. A refused job or a full queue does not.
+UNWELL = (*ACCOUNT_TROUBLE, errors.MaybeAccepted, errors.Unreachable, errors.Maintenance)
 GONE = "Its credential is no longer in the environment."
 
 
@@ -76,6 +82,24 @@ def pause(account: ProviderAccount, reason: str) -> None:
 
 def resume(account: ProviderAccount) -> None:
     ProviderAccount.objects.filter(pk=account.pk).update(paused_at=None, paused_reason="")
+    wake_queue(account)
+
+
+def wake_queue(account: ProviderAccount) -> None:
+    """Have the waiting jobs of an account looked at now: it can be used again, or no longer."""
+    now = timezone.now()
+    Generation.objects.filter(account=account, state=State.QUEUED, due_at__gt=now).update(
+        due_at=now
+    )
+
+
+def note_health(account: ProviderAccount, outcome: Task | KlingError) -> None:
+    """Count what an account's provider leaves unanswered; an accepted job clears it."""
+    row = ProviderAccount.objects.filter(pk=account.pk)
+    if isinstance(outcome, UNWELL):
+        row.update(failures=F("failures") + 1, failed_at=timezone.now())
+    elif isinstance(outcome, Task) and account.failures:
+        row.update(failures=0, failed_at=None)
 
 
 @transaction.atomic

@@ -84,6 +84,8 @@ def _look_at(batch: list[Generation], *, end: float) -> int:
 
 def look(generation: Generation) -> Task | KlingError:
     """What the provider says about the job now: by its task id, or by ours if we have none."""
+    if not absence.can_be_looked_for(generation):
+        return kling.errors.TaskNotFound("It was answered at once, or not at all.")
     try:
         client = providers.client_for(generation.account)
         path = operations.get(generation.operation).path

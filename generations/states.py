@@ -64,12 +64,14 @@ def move(
     *,
     reason: str,
     due_at: datetime | None = None,
+    same_account: bool = False,
     **changes: Any,
 ) -> None:
     """Move `generation` to state `to`, with `changes`, and leave a history row.
 
-    Conditional on the state the caller has read: raises `Stale` when another worker was faster.
-    Must stand in the transaction that also moves the money.
+    Conditional on the state the caller has read, and with `same_account` on the account too, which
+    a waiting job may change: raises `Stale` when another worker was faster. Must stand in the
+    transaction that also moves the money.
     """
     if not transaction.get_connection().in_atomic_block:
         raise NotAllowed("move() belongs into a transaction.")
@@ -80,8 +82,10 @@ def move(
     changes |= {"state": to, "due_at": None if to in FINAL else due_at or now}
     if to in FINAL:
         changes["finished_at"] = now
-    rows = type(generation).objects.filter(pk=generation.pk, state=was).update(**changes)
-    if rows != 1:
+    row = type(generation).objects.filter(pk=generation.pk, state=was)
+    if same_account:
+        row = row.filter(account=generation.account_id)
+    if row.update(**changes) != 1:
         raise Stale(f"{generation.public_id} is no longer {was}")
     for name, value in changes.items():
         setattr(generation, name, value)

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from generations import actions, alarms, storing
+from generations import actions, alarms, storing, takeover
 from generations import dispatch as dispatching
 from generations import refresh as refreshing
 from generations.models import IdempotencyKey, Quote
@@ -17,6 +17,7 @@ KEEP_QUOTES = timedelta(days=7)
 
 def dispatch() -> None:
     dispatching.recover_interrupted()
+    takeover.run()
     dispatching.run()
 
 

@@ -12,15 +12,39 @@ from django.db import transaction
 import billing.credits
 from billing.prices import cost
 from generations import timing
-from generations.events import announce
+from generations.events import announce, announce_running
 from generations.models import Generation, State
 from generations.states import move, postpone
+from kling import operations
 from kling.client import Task
 from kling.envelope import deduction
 from worker.doorbell import ring
 
 log = logging.getLogger(__name__)
 NO_RESULT = "The provider finished, but gave no result. Nothing was charged."
+
+
+@transaction.atomic(durable=True)
+def accept(generation: Generation, task: Task) -> None:
+    """The provider has taken the job. Where it works at once, the verdict comes with it."""
+    operation = operations.get(generation.operation)
+    move(
+        generation,
+        State.PROCESSING,
+        reason="accepted by the provider",
+        due_at=timing.after(timing.FIRST_LOOK[operation.media_kind]),
+        task_id=task.task_id,
+        checks=0,
+        attention="",
+    )
+    announce_running(generation)
+    if not operation.synchronous or not task.is_final:
+        return
+    # In one transaction: the provider cannot always be asked for such an answer again.
+    if task.status == "succeed" and not task.outputs:
+        fail(generation, code="result_lost", message=NO_RESULT, task=task)
+    else:
+        apply(generation, task)
 
 
 def apply(generation: Generation, task: Task) -> None:
@@ -36,7 +60,7 @@ def apply(generation: Generation, task: Task) -> None:
         _keep_looking(generation, task)
 
 
-@transaction.atomic(durable=True)
+@transaction.atomic
 def succeed(generation: Generation, task: Task) -> None:
     """Charge the job by what the provider deducted, at most the quote, and have it stored."""
     amount = charge_for(generation, deduction(task))
@@ -55,7 +79,7 @@ def succeed(generation: Generation, task: Task) -> None:
     ring("generations.tasks.store", generation.pk)
 
 
-@transaction.atomic(durable=True)
+@transaction.atomic
 def fail(generation: Generation, *, code: str, message: str, task: Task | None = None) -> None:
     """A definite no: nothing is charged, the reason is shown."""
     changes: dict[str, Any] = {"error_code": code, "error_message": message[:500], "attention": ""}
@@ -136,7 +160,7 @@ def _keep_looking(generation: Generation, task: Task) -> None:
     )
 
 
-@transaction.atomic(durable=True)
+@transaction.atomic
 def _resume(generation: Generation, task: Task, attention: str) -> None:
     submitted_at = generation.submitted_at or generation.created_at
     move(
@@ -151,7 +175,7 @@ def _resume(generation: Generation, task: Task, attention: str) -> None:
     )
 
 
-@transaction.atomic(durable=True)
+@transaction.atomic
 def _doubt(generation: Generation, task: Task, attention: str) -> None:
     move(
         generation,
