@@ -48,17 +48,20 @@ def visible_assets(generation: Generation) -> list[Asset]:
 
 
 def represent_asset(asset: Asset) -> dict[str, Any]:
+    """A voice or an element may have no file: then all that is said of one is null."""
+    has_file = asset.key is not None
     return {
         "id": asset.public_id,
         "kind": asset.kind,
-        "media_type": asset.media_type,
-        "bytes": asset.bytes,
-        "sha256": asset.sha256,
+        "media_type": asset.media_type if has_file else None,
+        "bytes": asset.bytes if has_file else None,
+        "sha256": asset.sha256 if has_file else None,
         "width": asset.width,
         "height": asset.height,
         "duration_seconds": _decimal(asset.duration),
-        "url": links.signed_url(asset),
+        "url": links.signed_url(asset) if has_file else None,
         "poster_url": links.signed_url(asset, poster=True) if asset.poster_key else None,
+        "details": asset.details,
     }
 
 

@@ -24,7 +24,7 @@ from generations.events import announce
 from generations.media import downloading, posters, storage
 from generations.media.errors import BrokenMedia, StorageDown
 from generations.media.probing import MILLISECOND, Probe, probe
-from generations.models import Asset, Generation, State
+from generations.models import Asset, Generation, MediaKind, State
 from generations.states import Stale, claim, move, record
 from kling.errors import KlingError, TaskNotFound
 from webhooks import http
@@ -48,6 +48,10 @@ class NotNow(Exception):
 
 class Refused(Exception):
     """A definite answer: what the provider's links lead to cannot be stored."""
+
+
+# Under what a sample is fetched of something that itself stays with the provider.
+SAMPLES = {MediaKind.VOICE: MediaKind.AUDIO, MediaKind.ELEMENT: MediaKind.IMAGE}
 
 
 @dataclass(frozen=True)
@@ -105,23 +109,35 @@ class _Run:
     def __init__(self, generation: Generation) -> None:
         self.generation = generation
         self.began = monotonic()
-        self.stored: dict[int, StoredFile] = {}
+        self.stored: dict[int, StoredFile | None] = {}
 
-    def files(self) -> list[StoredFile]:
+    def files(self) -> list[StoredFile | None]:
         try:
             return self._store_all()
         except Refused as exc:
             self._renew(exc)
         return self._store_all()
 
-    def _store_all(self) -> list[StoredFile]:
+    def _store_all(self) -> list[StoredFile | None]:
         outputs = self.generation.outputs
         if not outputs:
             raise Refused("The provider gave no result.")
         for index, output in enumerate(outputs):
             if index not in self.stored:
-                self.stored[index] = self._store(index, output)
+                is_sample = output["kind"] in SAMPLES
+                store = self._sample if is_sample else self._store
+                self.stored[index] = store(index, output)
         return [self.stored[index] for index in range(len(outputs))]
+
+    def _sample(self, index: int, output: dict[str, Any]) -> StoredFile | None:
+        """A voice is there without its sample, too: that one cannot be had loses nothing."""
+        if not output["url"]:
+            return None
+        try:
+            return self._store(index, output)
+        except Refused as exc:
+            log.warning("%s: no sample of %s: %s", self.generation.public_id, output["kind"], exc)
+            return None
 
     def _store(self, index: int, output: dict[str, Any]) -> StoredFile:
         with _answers(), self._download(output) as received:
@@ -139,7 +155,7 @@ class _Run:
         account = self.generation.account
         return downloading.download(
             output["url"],
-            kind=output["kind"],
+            kind=SAMPLES.get(output["kind"], output["kind"]),
             seconds=self._left(DOWNLOADS_END),
             # The simulator is on loopback; a real provider's links must never lead there.
             trusted_origin=account.base_url if account.simulated else "",
@@ -186,7 +202,7 @@ def _answers() -> Iterator[None]:
 
 
 @transaction.atomic(durable=True)
-def _finish(generation: Generation, files: list[StoredFile]) -> None:
+def _finish(generation: Generation, files: list[StoredFile | None]) -> None:
     move(
         generation,
         State.SUCCEEDED,
@@ -197,24 +213,30 @@ def _finish(generation: Generation, files: list[StoredFile]) -> None:
     announce(generation)
 
 
-def _asset(generation: Generation, index: int, file: StoredFile) -> Asset:
+def _asset(generation: Generation, index: int, file: StoredFile | None) -> Asset:
     output = generation.outputs[index]
     return Asset(
         workspace=generation.workspace,
         generation=generation,
         index=index,
-        kind=file.received.media_type.kind,
-        media_type=file.received.media_type.name,
-        key=file.key,
-        poster_key=file.poster_key,
-        bytes=file.received.bytes,
-        sha256=file.received.sha256,
-        width=file.probe.width,
-        height=file.probe.height,
-        duration=file.probe.duration or _said_duration(output),
-        frames_per_second=file.probe.frames_per_second,
+        kind=output["kind"],
         provider_asset_id=(output.get("provider_id") or "")[:128],
+        details=output.get("details") or {},
+        **(_about(file, output) if file else {}),
     )
+
+
+def _about(file: StoredFile, output: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "media_type": file.received.media_type.name,
+        "key": file.key,
+        "poster_key": file.poster_key,
+        "bytes": file.received.bytes,
+        "sha256": file.received.sha256,
+        "width": file.probe.width,
+        "height": file.probe.height,
+        "duration": file.probe.duration or _said_duration(output),
+    }
 
 
 def _said_duration(output: dict[str, Any]) -> Decimal | None:
