@@ -8,6 +8,7 @@ from kling.operations.custom_element import CustomElement
 from kling.operations.custom_voice import CustomVoice
 from kling.operations.image_expand import ImageExpand
 from kling.operations.multi_image_to_image import MultiImageToImage
+from kling.operations.omni_image import OmniImage
 from kling.operations.text_to_audio import TextToAudio
 from kling.operations.text_to_speech import TextToSpeech
 from kling.operations.text_to_video import TextToVideo
@@ -19,6 +20,7 @@ _OPERATIONS: tuple[Operation, ...] = (
     TextToVideo(),
     TextToAudio(),
     TextToSpeech(),
+    OmniImage(),
     ImageExpand(),
     MultiImageToImage(),
     VirtualTryOn(),

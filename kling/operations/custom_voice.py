@@ -22,6 +22,7 @@ from kling.media import (
     SourceId,
 )
 from kling.operations.base import OFFICIAL, Facts, Operation, OperationInput
+from kling.operations.exclusions import check_exactly_one
 
 # The page names no size; 100 MB is what Kling takes of a video elsewhere (section 3.4). It names
 # addresses only, no Base64. An earlier video goes there as a file: as video_id Kling takes just
@@ -75,10 +76,4 @@ class CustomVoice(Operation):
     dialects = (OFFICIAL,)
 
     def check(self, values: Mapping[str, Any], media: Mapping[str, Media]) -> Iterator[FieldError]:
-        given = [name for name in ("voice_url", "video_id") if name in values]
-        if not given:
-            message = "voice_url is required, or video_id in its place."
-            yield FieldError("voice_url", "required", message)
-        elif len(given) == 2:
-            message = "Give either voice_url or video_id, not both."
-            yield FieldError("video_id", "exclusive", message)
+        yield from check_exactly_one(values, "voice_url", "video_id")

@@ -28,6 +28,7 @@ SMALLEST: dict[str, dict[str, Any]] = {
     "text-to-video": {"prompt": "A fox"},
     "text-to-audio": {"prompt": "Waves", "duration": 5},
     "text-to-speech": {"text": "Hello", "voice_id": "oversea_male1"},
+    "omni-image": {"prompt": "A fox"},
     "image-expand": {
         "image": "https://files.example/fox.png",
         "up_expansion_ratio": 0,
