@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),
     path("api/v1/", include("kling_saas.api_urls")),
+    path("kling/v1/", include("generations.kling_api.urls")),
     path("favicon.ico", pages.favicon),
     path("docs/errors", pages.errors, name="errors"),
     path("hooks/kling/<slug:token>", kling_callback, name="kling_callback"),

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,7 +10,7 @@ from accounts import keys
 from accounts.access import Actor
 from accounts.models import Role, Scope
 from tests.conftest import Person
-from tests.webhooks.receiver import Receiver, Server
+from tests.webhooks.receiver import Receiver, running
 from webhooks import endpoints
 from webhooks.models import Endpoint
 
@@ -19,14 +18,8 @@ from webhooks.models import Endpoint
 @pytest.fixture
 def receiver(as_in_production: None, settings: Any) -> Iterator[Receiver]:
     settings.FETCH_ALLOW_PRIVATE = True
-    server = Server()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield server.receiver
-    server.receiver.closing.set()
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with running() as found:
+        yield found
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,109 @@
+"""A job as Kling shows a task, in answers and callbacks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from billing.amounts import to_text
+from generations.kling_api.results import faces_of, parent_video, result_of
+from generations.models import Asset, Generation, State
+from kling import operations
+
+WORDS = {
+    State.QUEUED: "submitted",
+    State.SUBMITTING: "submitted",
+    State.PROCESSING: "processing",
+    State.RECONCILING: "processing",
+    State.STORING: "processing",
+    State.SUCCEEDED: "succeed",
+    State.FAILED: "failed",
+    State.CANCELED: "failed",
+}
+CANCELED = "The task was canceled."
+# Fields in which a task names the video that it goes on from.
+PARENTS = ("video_id", "video_url")
+
+
+def word(generation: Generation) -> str:
+    """`task_status`."""
+    return WORDS[State(generation.state)]
+
+
+def accepted(generation: Generation) -> dict[str, Any]:
+    """`data` of the answer to a create: short while nothing has happened yet."""
+    shown = represent(generation)
+    if shown["task_status"] != "submitted":
+        return shown
+    names = ("task_id", "task_status", "task_info", "created_at", "updated_at")
+    return {name: shown[name] for name in names}
+
+
+def represent(generation: Generation) -> dict[str, Any]:
+    """`data` of a single query, and the body of a callback."""
+    return represent_all([generation])[0]
+
+
+def represent_all(generations: Sequence[Generation]) -> list[dict[str, Any]]:
+    """`data` of a list query. All are of one workspace."""
+    parents = _parents(generations)
+    return [_represent(one, parents) for one in generations]
+
+
+def _represent(generation: Generation, parents: Mapping[str, Asset]) -> dict[str, Any]:
+    operation = operations.get(generation.operation)
+    shown: dict[str, Any] = {
+        "task_id": generation.public_id,
+        "task_status": word(generation),
+        "task_status_msg": _reason(generation),
+        "task_info": _info(generation, parents),
+        "task_result": result_of(generation, operation),
+        "created_at": milliseconds(generation.created_at),
+        "updated_at": milliseconds(_changed_at(generation)),
+    }
+    if "watermark_info" in generation.input:
+        shown["watermark_info"] = generation.input["watermark_info"]
+    if generation.is_final:
+        shown["final_unit_deduction"] = to_text(generation.charged)
+    if operation.result_kind == "faces" and generation.state == State.SUCCEEDED:
+        shown |= faces_of(generation)
+    return shown
+
+
+def _reason(generation: Generation) -> str:
+    if generation.state == State.CANCELED:
+        return CANCELED
+    return generation.error_message if generation.state == State.FAILED else ""
+
+
+def _info(generation: Generation, parents: Mapping[str, Asset]) -> dict[str, Any]:
+    info: dict[str, Any] = {}
+    if generation.client_task_id:
+        info["external_task_id"] = generation.client_task_id
+    if parent := parents.get(_parent_id(generation)):
+        info["parent_video"] = parent_video(parent)
+    return info
+
+
+def _parents(generations: Sequence[Generation]) -> dict[str, Asset]:
+    """Results that these tasks go on from, by id, in one query for all of them."""
+    ids = {found for one in generations if (found := _parent_id(one))}
+    if not ids:
+        return {}
+    rows = Asset.objects.filter(public_id__in=ids, workspace=generations[0].workspace_id)
+    return {asset.public_id: asset for asset in rows}
+
+
+def _parent_id(generation: Generation) -> str:
+    values = (generation.input.get(name) for name in PARENTS)
+    return next((one for one in values if isinstance(one, str) and one.startswith("ast_")), "")
+
+
+def _changed_at(generation: Generation) -> datetime:
+    """When the status word last changed, as near as the row tells."""
+    return generation.finished_at or generation.submitted_at or generation.created_at
+
+
+def milliseconds(at: datetime) -> int:
+    return int(at.timestamp() * 1000)
