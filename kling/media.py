@@ -198,7 +198,10 @@ class Spot:
 
 
 def spots(model: type[BaseModel], values: Mapping[str, Any]) -> Iterator[Spot]:
-    """Every file and every source id in ``values``, in the order of the declaration."""
+    """Every file and every source id in ``values``, in the order of the declaration.
+
+    ``values`` need not be checked yet: what has another shape than the model says is passed over.
+    """
     yield from _spots(model, values, "")
 
 
@@ -210,7 +213,7 @@ def _spots(model: type[BaseModel], values: Mapping[str, Any], prefix: str) -> It
 
 
 def _found(annotation: Any, value: Any, path: str, hints: list[Any]) -> Iterator[Spot]:
-    if isinstance(value, str | int) and hints:
+    if isinstance(value, str | int) and not isinstance(value, bool):
         for hint in hints:
             is_rule = isinstance(hint, MediaRule)
             yield Spot(path, str(value), hint if is_rule else None, None if is_rule else hint)
@@ -218,9 +221,9 @@ def _found(annotation: Any, value: Any, path: str, hints: list[Any]) -> Iterator
         inner = _model_in(annotation)
         if inner is not None:
             yield from _spots(inner, value, f"{path}.")
-    elif isinstance(value, list | tuple):
+    elif isinstance(value, list | tuple) and (inside := _item_of(annotation)) is not None:
         for place, item in enumerate(value):
-            yield from _found(_item_of(annotation), item, f"{path}.{place}", hints)
+            yield from _found(inside, item, f"{path}.{place}", hints)
 
 
 def _options(annotation: Any) -> Iterator[Any]:
@@ -245,4 +248,4 @@ def _item_of(annotation: Any) -> Any:
     for option in _options(annotation):
         if get_origin(option) in (list, tuple):
             return get_args(option)[0]
-    return Any
+    return None
