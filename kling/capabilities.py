@@ -65,7 +65,7 @@ def choose_model(scope: Scope, name: str | None) -> Model | None:
         message = f"{scope.operation.name} has been retired by {scope.dialect.title}."
         raise InvalidInput([FieldError("operation", "retired_operation", message)])
     name = name or default
-    model = scope.catalogue.model(scope.operation.name, name)
+    model = scope.catalogue.named(scope.operation.name, name, scope.dialect.name)
     error = _model_error(scope, name, model)
     if error:
         raise InvalidInput([error])
@@ -121,12 +121,19 @@ def capability_errors(
         return
     for name, facts in scope.operation.Input.facts().items():
         if name not in values:
+            yield from _required_errors(model, name, facts)
             continue
         choices = scope.choices(name, facts, model)
         if choices is not None and values[name] not in choices:
             yield _choice_error(name, model, choices)
         elif facts.feature and values[name] not in INERT:
             yield from _feature_error(scope, model, name, facts.feature, values)
+
+
+def _required_errors(model: Model, name: str, facts: Facts) -> Iterator[FieldError]:
+    feature = model.features.get(facts.feature or "")
+    if feature is not None and feature.required:
+        yield FieldError(name, "required", f"{model.name} needs {name}.")
 
 
 def list_errors(scope: Scope, values: Mapping[str, Any]) -> Iterator[FieldError]:
@@ -158,6 +165,11 @@ def _feature_error(
     elif not feature.works(values):
         message = f"{model.name} takes {name} only {where(feature)}."
         yield FieldError(name, "not_supported", message)
+    else:
+        for needed in feature.needs:
+            if needed not in values:
+                message = f"{needed} is required: {model.name} takes {name} only together with it."
+                yield FieldError(needed, "required", message)
 
 
 def where(feature: Feature) -> str:
