@@ -131,7 +131,8 @@ class SourceId:
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        return handler(schema) | {"x-source": self.kind}
+        beside = {"x-file-field": self.file_field} if self.file_field else {}
+        return handler(schema) | {"x-source": self.kind} | beside
 
 
 def is_held(text: str) -> bool:
