@@ -14,7 +14,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from billing.amounts import to_text
-from generations import decisions, providers
+from generations import decisions, offering, providers
 from generations.models import (
     Asset,
     Generation,
@@ -164,7 +164,9 @@ class ProviderAccountForm(forms.ModelForm):  # type: ignore[type-arg]
             "endpoint_path",
             "model_names",
             "priority",
+            "unit_cost",
             "parallel_tasks",
+            "disabled_models",
             "enabled",
         ]
 
@@ -202,6 +204,15 @@ class ProviderAccountForm(forms.ModelForm):  # type: ignore[type-arg]
         return names
 
 
+    def clean_disabled_models(self) -> list[str]:
+        names = self.cleaned_data["disabled_models"] or []
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise forms.ValidationError('Write it as ["kling-v1-6", "image-to-video/kling-v3"].')
+        if unknown := sorted(set(names) - offering.names_to_disable()):
+            raise forms.ValidationError(f"There is no {', '.join(unknown)} in the catalogue.")
+        return names
+
+
 @admin.register(ProviderAccount)
 class ProviderAccountAdmin(admin.ModelAdmin[ProviderAccount]):
     form = ProviderAccountForm
@@ -210,13 +221,29 @@ class ProviderAccountAdmin(admin.ModelAdmin[ProviderAccount]):
         "dialect",
         "base_url",
         "priority",
+        "unit_cost",
         "parallel_tasks",
         "enabled",
         "simulated",
         "paused_reason",
+        "failures",
     ]
-    readonly_fields = ["simulated", "from_environment", "paused_at", "paused_reason"]
+    readonly_fields = [
+        "simulated",
+        "from_environment",
+        "paused_at",
+        "paused_reason",
+        "failures",
+        "failed_at",
+    ]
     actions = ["resume"]
+
+    def save_model(
+        self, request: HttpRequest, obj: ProviderAccount, form: Any, change: bool
+    ) -> None:
+        super().save_model(request, obj, form, change)
+        if "enabled" in form.changed_data:
+            providers.wake_queue(obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False  # its jobs need it; switch it off instead

@@ -64,6 +64,13 @@ def is_priced_by_operator(operation: Operation) -> bool:
     return catalogue.default().entry(operation.name).priced_by == "operator"
 
 
+def names_to_disable() -> set[str]:
+    """What may stand in ProviderAccount.disabled_models."""
+    models = catalogue.default().models
+    names = {operation.name for operation in operations.all_operations()}
+    return names | {one.name for one in models} | {f"{one.operation}/{one.name}" for one in models}
+
+
 def schema_of(operation: Operation, accounts: Sequence[ProviderAccount]) -> dict[str, Any]:
     """JSON Schema of an input that one of these accounts takes (kling.schema.input_schema)."""
     dialects = list(dict.fromkeys(account.dialect for account in accounts))

@@ -21,6 +21,8 @@ from kling.envelope import deduction
 from worker.doorbell import ring
 
 log = logging.getLogger(__name__)
+# What it means that there is no result, where that is an answer.
+NOTHING = {"faces": ("no_face", "There is no face in the video. Nothing was charged.")}
 NO_RESULT = "The provider finished, but gave no result. Nothing was charged."
 
 
@@ -42,7 +44,8 @@ def accept(generation: Generation, task: Task) -> None:
         return
     # In one transaction: the provider cannot always be asked for such an answer again.
     if task.status == "succeed" and not task.outputs:
-        fail(generation, code="result_lost", message=NO_RESULT, task=task)
+        code, message = NOTHING.get(operation.result_kind or "", ("result_lost", NO_RESULT))
+        fail(generation, code=code, message=message, task=task)
     else:
         apply(generation, task)
 
