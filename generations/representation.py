@@ -21,11 +21,7 @@ def represent(generation: Generation) -> dict[str, Any]:
         "status": generation.state,
         "model": generation.model,
         "input": generation.input,
-        "credits": {
-            "quoted": to_text(generation.quoted),
-            "held": to_text(held(generation)),
-            "charged": to_text(generation.charged),
-        },
+        "credits": represent_credits(generation),
         "provider": {
             "dialect": generation.account.dialect,
             "account": generation.account.slug,
@@ -62,6 +58,14 @@ def represent_asset(asset: Asset) -> dict[str, Any]:
         "url": links.signed_url(asset) if has_file else None,
         "poster_url": links.signed_url(asset, poster=True) if asset.poster_key else None,
         "details": asset.details,
+    }
+
+
+def represent_credits(generation: Generation) -> dict[str, str]:
+    return {
+        "quoted": to_text(generation.quoted),
+        "held": to_text(held(generation)),
+        "charged": to_text(generation.charged),
     }
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path
 
 from generations.api.catalogue import OperationsView, OperationView
+from generations.api.faces import FacesOfSessionView, FacesView
 from generations.api.media import AssetContentView, AssetView, UploadsView
 from generations.api.usage import UsageView
 from generations.api.views import CancelView, GenerationsView, GenerationView, QuotesView
@@ -12,6 +13,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("generations/<slug:public_id>", GenerationView.as_view(), name="api_generation"),
     path("generations/<slug:public_id>/cancel", CancelView.as_view(), name="api_cancel"),
     path("quotes", QuotesView.as_view(), name="api_quotes"),
+    path("faces", FacesView.as_view(), name="api_faces"),
+    path("faces/<slug:public_id>", FacesOfSessionView.as_view(), name="api_faces_of_session"),
     path("operations", OperationsView.as_view(), name="api_operations"),
     path("operations/<str:name>", OperationView.as_view(), name="api_operation"),
     path("uploads", UploadsView.as_view(), name="api_uploads"),

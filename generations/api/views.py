@@ -44,7 +44,7 @@ class GenerationsView(APIView):
         tags=["generations"],
     )
     def post(self, request: Request) -> Response:
-        order = _order(request, idempotency_key=_idempotency_key(request))
+        order = _order(request, idempotency_key=idempotency_key(request))
         wait = waiting.seconds(request.headers.get("Prefer", ""))
         created = actions.submit(order, by=actor_of(request))
         generation = waiting.until_final(created.generation, seconds=wait)
@@ -138,7 +138,7 @@ def _order(request: Request, *, idempotency_key: str = "") -> actions.Order:
     return body.order(idempotency_key=idempotency_key)
 
 
-def _idempotency_key(request: Request) -> str:
+def idempotency_key(request: Request) -> str:
     key = request.headers.get("Idempotency-Key", "").strip()
     if len(key) > 255 or not key.isprintable():
         message = "At most 255 printable characters."
