@@ -68,6 +68,17 @@ def test_the_shipped_catalogue_loads() -> None:
         ('unit_type = "video"', 'unit_type = "gold"', "unit_type"),
         ('official = "kling-v3" }', 'official = "kling-v1" }', "no live default model on official"),
         ('official = "kling-v3" }', 'official = "kling-v3", mars = "x" }', "unknown dialect"),
+        # Where all models are retired, the default is one of those; elsewhere it is a live one.
+        (
+            'official = "kolors-virtual-try-on-v1" }',
+            'official = "kling-v3" }',
+            "virtual-try-on: no live default model on official",
+        ),
+        (
+            '{ cometapi = "kolors-virtual-try-on-v1", ',
+            "{ ",
+            "virtual-try-on: no live default model on cometapi",
+        ),
         ("multi_shot = {}", "multi_shot = {}\n[models.choices]\ncolour = ['red']", "unknown field"),
         ("[operations", "[operations[", "catalogue.toml"),
     ],
