@@ -128,7 +128,7 @@ def _kind(schema: Schema) -> str:
     if "x-media" in schema:
         return _file(schema)
     if "x-source" in schema:
-        return f"id of a {schema['x-source']}"
+        return _source(schema)
     if "enum" in schema:
         return _choices(schema["enum"])
     if schema["type"] == "array":
@@ -138,6 +138,14 @@ def _kind(schema: Schema) -> str:
     if schema["type"] in ("number", "integer"):
         return _range(schema)
     return {"boolean": "true or false", "object": "object"}[schema["type"]]
+
+
+def _source(schema: Schema) -> str:
+    noun = schema["x-source"]
+    words = f"id of {'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+    presets = schema.get("x-presets", ())
+    known = [f"{one['id']} ({', '.join(one['languages'])})" for one in presets]
+    return f"{words}, such as {' · '.join(known)}" if known else words
 
 
 def _file(schema: Schema) -> str:

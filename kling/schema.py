@@ -3,7 +3,7 @@
 Generated from the same declarations that validate, so the three cannot disagree. ``x-order``
 and ``x-advanced`` say where a form shows a field, ``x-models`` what each model can do,
 ``x-media`` marks a field that takes a file and says which, ``x-source`` one that takes an id of
-an earlier result.
+an earlier result, ``x-presets`` ids that Kling has to offer there.
 """
 
 from __future__ import annotations
