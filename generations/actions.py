@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 from uuid import uuid4
 
@@ -36,6 +37,7 @@ from generations.models.generations import new_generation_id
 from generations.routing import Route, route
 from generations.states import MOVES, Stale, move, record
 from kling.errors import FieldError
+from kling.requests import Request
 from worker.doorbell import ring
 
 QUOTE_LIFETIME = timedelta(minutes=15)
@@ -57,7 +59,7 @@ class Order:
     client_task_id: str = ""
     callback_url: str = ""
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """What an idempotency key is bound to: everything that was asked."""
         parts = [
@@ -73,8 +75,14 @@ class Order:
 
 @dataclass(frozen=True)
 class Priced:
+    """`digest` is what a quote is bound to: the checked input, so that a default left out and the
+    same default written are one, and its files by their content. Not the account: which one has
+    room may change while the quote binds us.
+    """
+
     route: Route
     price: Price
+    digest: str
 
 
 @dataclass(frozen=True)
@@ -86,20 +94,28 @@ class Created:
 def estimate(order: Order, *, workspace: Workspace, keep: bool = False) -> Priced:
     """Check and price a request. Raises InvalidRequest.
 
-    Nothing is written, except that `keep` stores the files of the input.
+    Nothing is written, except that `keep` stores the files of an input that is found to be right.
     """
-    given = inputs.resolve(order.operation, order.input, workspace=workspace, keep=keep)
-    found = route(
-        order.operation,
-        given.values,
-        provider=order.provider,
-        media=given.media,
-        only=given.only,
-        prefer=given.prefer,
-    )
-    request = found.request
+    with inputs.resolve(order.operation, order.input, workspace=workspace, keep=keep) as given:
+        found = route(
+            order.operation,
+            given.values,
+            provider=order.provider,
+            media=given.media,
+            only=given.only,
+            prefer=given.prefer,
+        )
+        priced = _price(found.request)
+        digest = _sha256([found.request.operation.name, given.digest_of(found.request.input)])
+        if keep:
+            request = inputs.kept(given, found.request, workspace=workspace)
+            found = replace(found, request=request)
+    return Priced(found, priced, digest)
+
+
+def _price(request: Request) -> Price:
     try:
-        priced = price(
+        return price(
             operation=request.operation.name,
             model=request.model,
             units=request.units.amount,
@@ -107,7 +123,6 @@ def estimate(order: Order, *, workspace: Workspace, keep: bool = False) -> Price
         )
     except NotPriced:
         raise ProviderUnavailable("This operation has no price yet. Nothing was charged.") from None
-    return Priced(found, priced)
 
 
 def quote(order: Order, *, by: Actor) -> Quote:
@@ -119,7 +134,7 @@ def quote(order: Order, *, by: Actor) -> Quote:
         workspace=by.workspace,
         account=priced.route.account,
         operation=request.operation.name,
-        digest=_quote_digest(priced.route),
+        digest=priced.digest,
         units=request.units.amount,
         unit_type=request.units.unit_type,
         price_book_id=priced.price.book_id,
@@ -239,7 +254,7 @@ def _at_quoted_price(order: Order, priced: Priced, by: Actor) -> Priced:
     if not order.quote_id:
         return priced
     found = Quote.objects.filter(public_id=order.quote_id, workspace=by.workspace).first()
-    if found is None or found.digest != _quote_digest(priced.route):
+    if found is None or found.digest != priced.digest:
         message = "There is no such quote for this request. Ask for a new one."
         raise InvalidRequest([FieldError("quote_id", "unknown_quote", message)])
     if found.expires_at <= timezone.now():
@@ -247,13 +262,7 @@ def _at_quoted_price(order: Order, priced: Priced, by: Actor) -> Priced:
     if found.credits >= priced.price.credits:
         return priced
     binding = Price(book_id=found.price_book_id, credits=found.credits, rate=found.rate)
-    return Priced(priced.route, binding)
-
-
-def _quote_digest(found: Route) -> str:
-    # Of the checked input, so that a default left out and the same default written are one. Not of
-    # the account: which one has room may change while the quote binds us.
-    return _sha256([found.request.operation.name, found.request.input])
+    return replace(priced, price=binding)
 
 
 def _replay(order: Order, by: Actor) -> Generation | None:

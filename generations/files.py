@@ -26,7 +26,7 @@ from accounts.decorators import ActorRequest, workspace_required
 from generations import links, queries, ranges
 from generations.media import posters, storage
 from generations.media.errors import NotStored, StorageDown
-from generations.models import Asset, State
+from generations.models import Asset, State, Upload
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +50,8 @@ def signed_file(request: HttpRequest, token: str) -> HttpResponseBase:
     if found is None:
         raise Http404
     public_id, variant = found
+    if public_id.startswith("upl_"):
+        return upload_response(public_id, request)
     asset = _visible(Asset.objects.filter(public_id=public_id))
     return (
         poster_response(asset, request) if variant == "poster" else asset_response(asset, request)
@@ -86,6 +88,19 @@ def asset_response(
             return HttpResponseRedirect(address, headers={"Cache-Control": "no-store"})
     served = Served(
         asset.key, asset.bytes, asset.media_type, f'"{asset.sha256}"', asset.created_at, name
+    )
+    return _respond(served, request)
+
+
+def upload_response(public_id: str, request: HttpRequest) -> HttpResponseBase:
+    """The bytes of an upload. Raises Http404 if it was deleted."""
+    upload = Upload.objects.filter(public_id=public_id).first()
+    if upload is None:
+        raise Http404
+    # Not the name that its owner gave it: the link goes to a provider.
+    name = f"{upload.public_id}.{upload.key.rpartition('.')[2]}"
+    served = Served(
+        upload.key, upload.bytes, upload.media_type, f'"{upload.sha256}"', upload.created_at, name
     )
     return _respond(served, request)
 

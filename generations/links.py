@@ -5,23 +5,26 @@ from __future__ import annotations
 from django.conf import settings
 from django.core import signing
 
-from generations.models import Asset
+from generations.models import Asset, Upload
 
 LIFETIME = 24 * 3600  # seconds
 SALT = "generations.links"
 
 
-def signed_url(asset: Asset, *, poster: bool = False) -> str:
-    """An address of the file, or of its poster, that anybody may open for 24 hours."""
+def signed_url(media: Asset | Upload, *, poster: bool = False) -> str:
+    """An address of the file, or of its poster, that anybody may open for 24 hours.
+
+    Uploads get one only where a provider has to fetch them.
+    """
     variant = "poster" if poster else "content"
-    token = signing.dumps([asset.public_id, variant], salt=SALT, compress=False)
+    token = signing.dumps([media.public_id, variant], salt=SALT, compress=False)
     return f"{settings.SITE_URL}/files/{token}"
 
 
 def read(token: str) -> tuple[str, str] | None:
-    """(asset id, variant) of a link that is ours and not too old, else None."""
+    """(public id, variant) of a link that is ours and not too old, else None."""
     try:
-        asset_id, variant = signing.loads(token, salt=SALT, max_age=LIFETIME)
+        public_id, variant = signing.loads(token, salt=SALT, max_age=LIFETIME)
     except (signing.BadSignature, ValueError, TypeError):
         return None
-    return asset_id, variant
+    return public_id, variant

@@ -6,7 +6,7 @@ import logging
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
 
 from django.conf import settings
@@ -18,10 +18,11 @@ from accounts.models import Scope, Workspace
 from generations import quotas
 from generations.errors import InvalidRequest, StorageUnavailable, TooLarge, UnsupportedMedia
 from generations.media import downloading, storage
+from generations.media.downloading import Received
 from generations.media.errors import BrokenMedia, StorageDown
 from generations.media.probing import Probe, probe
 from generations.media.sniffing import HEAD_BYTES, MediaType, sniff
-from generations.models import Upload
+from generations.models import Origin, Upload
 from generations.models.media import new_upload_id
 from kling.errors import FieldError
 
@@ -42,23 +43,32 @@ def save_upload(*, by: Actor, file: UploadedFile[Any]) -> Upload:
     _check_size(file)
     quotas.check_storage(by.workspace, adding=file.size or 0)
     media_type = _type_of(file)
-    with _available(), storage.incoming() as copied:
+    with available(), storage.incoming() as copied:
         size, digest = downloading.copy(file.chunks(), copied)
-        upload = Upload(
-            public_id=new_upload_id(),
-            workspace=by.workspace,
-            uploaded_by=by.user,
-            filename=label_of(file.name or ""),
-            kind=media_type.kind,
-            media_type=media_type.name,
-            bytes=size,
-            sha256=digest,
-        )
-        found = _probe(copied.name, media_type)
-        upload.width, upload.height, upload.duration = found.width, found.height, found.duration
-        upload.key = _key(upload, media_type)
-        storage.put(upload.key, copied, seconds=STORE_SECONDS)
-    _record(upload)
+        received = Received(copied, media_type, size, digest)
+        upload = _new(received, _probe(received), workspace=by.workspace)
+        upload.uploaded_by, upload.filename = by.user, label_of(file.name or "")
+        _store(upload, received)
+    return upload
+
+
+def keep(
+    received: Received, found: Probe, *, workspace: Workspace, origin: Origin, source_url: str = ""
+) -> Upload:
+    """The upload of a workspace with this content: the one that it has, or a new one.
+
+    Raises QuotaExceeded, StorageUnavailable; after either nothing is left.
+    """
+    same = Upload.objects.filter(
+        workspace=workspace, sha256=received.sha256, media_type=received.media_type.name
+    ).first()
+    if same is not None:
+        return same
+    quotas.check_storage(workspace, adding=received.bytes)
+    upload = _new(received, found, workspace=workspace)
+    upload.origin, upload.source_url = origin, source_url
+    with available():
+        _store(upload, received)
     return upload
 
 
@@ -68,7 +78,7 @@ def delete_upload(upload: Upload, *, by: Actor) -> None:
     Raises NotPermitted, StorageUnavailable.
     """
     by.require(Scope.WRITE)
-    with _available():
+    with available():
         storage.remove(upload.key)
     upload.delete()
 
@@ -81,11 +91,12 @@ def label_of(name: str) -> str:
 
 
 @contextmanager
-def _available() -> Iterator[None]:
+def available() -> Iterator[None]:
+    """Turn trouble with the storage into StorageUnavailable."""
     try:
         yield
     except StorageDown as exc:
-        log.error("an upload failed: %s", exc)
+        log.error("a file cannot be stored: %s", exc)
         raise StorageUnavailable("Files cannot be stored now. Please try again.") from exc
 
 
@@ -105,11 +116,33 @@ def _type_of(file: UploadedFile[Any]) -> MediaType:
     return media_type
 
 
-def _probe(path: str, media_type: MediaType) -> Probe:
+def _probe(received: Received) -> Probe:
     try:
-        return probe(Path(path), media_type)
+        return probe(received.path, received.media_type)
     except BrokenMedia as exc:
         raise InvalidRequest([FieldError("file", "broken_file", str(exc))]) from exc
+
+
+def _new(received: Received, found: Probe, *, workspace: Workspace) -> Upload:
+    upload = Upload(
+        public_id=new_upload_id(),
+        workspace=workspace,
+        kind=received.media_type.kind,
+        media_type=received.media_type.name,
+        bytes=received.bytes,
+        sha256=received.sha256,
+        width=found.width,
+        height=found.height,
+        duration=found.duration,
+        frames_per_second=found.frames_per_second,
+    )
+    upload.key = _key(upload, received.media_type)
+    return upload
+
+
+def _store(upload: Upload, received: Received) -> None:
+    storage.put(upload.key, received.file, seconds=STORE_SECONDS)
+    _record(upload)
 
 
 def _key(upload: Upload, media_type: MediaType) -> str:

@@ -54,6 +54,16 @@ def check_address(url: str, *, trusted_origin: str = "") -> str:
     return url
 
 
+def is_public_address(url: str) -> bool:
+    """Whether others may find something at `url`: https, and a public name or IP, by its looks."""
+    try:
+        parts = _split(url)
+        _check_host(parts.hostname or "")
+    except UnsafeAddress:
+        return False
+    return parts.scheme == "https"
+
+
 def is_at(url: str, origin: str) -> bool:
     """Whether both have the same scheme, host and port; nothing is at an empty origin."""
     ours = _origin(origin)

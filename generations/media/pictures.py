@@ -21,7 +21,7 @@ BROKEN = (OSError, SyntaxError, ValueError, EOFError, LookupError, struct.error,
 def pillow() -> Any:
     """`PIL.Image`, or None without the extra `media`. Imported when it is needed."""
     try:
-        image = import_module("PIL.Image")
+        image: Any = import_module("PIL.Image")
     except ImportError:
         return None
     # A second lock behind our own, on everything else that Pillow may open by the way.

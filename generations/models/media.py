@@ -73,6 +73,14 @@ class Asset(StoredMedia):
 
     class Meta:
         ordering = ["index"]
+        indexes = [
+            # An id of a provider in a request is looked up among everybody's.
+            models.Index(
+                fields=["provider_asset_id"],
+                condition=Q(provider_asset_id__gt=""),
+                name="asset_by_provider_id",
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["generation", "index"], name="asset_unique"),
             models.CheckConstraint(

@@ -1,0 +1,71 @@
+"""Ids of earlier results in an input: whose they are, and where they can still be used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from accounts.models import Workspace
+from generations.inputs import earlier, paths
+from generations.inputs.earlier import Earlier
+from generations.inputs.looking import Unusable
+from kling.media import Media, SourceId, Spot, is_held
+
+PERIODS = {"session": "24 hours"}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a result goes in the input: as an id at one account, or as a file (`digest`)."""
+
+    path: str
+    value: str
+    media: Media | None
+    account_id: int | None = None
+    digest: str = ""
+
+
+def place_of(spot: Spot, values: Mapping[str, Any], workspace: Workspace) -> Place | None:
+    """None for an id that the provider offers to everybody. Raises Unusable."""
+    source = spot.source
+    assert source is not None
+    if source.kind in earlier.WITHOUT_OWNER:
+        return None
+    found = earlier.find(workspace, source, spot.value)
+    if found is None:
+        _refuse_unknown(source, spot.value)
+        return None
+    if found.is_at_hand and found.account.is_usable:
+        return Place(spot.path, spot.value, found.media, found.generation.account_id)
+    if (file := _as_file(spot, found, values)) is not None:
+        return file
+    if found.is_over:
+        raise Unusable("expired", _expired(source))
+    if not found.provider_id:
+        raise Unusable("not_found", "The provider has no id for this result.")
+    # Its account is switched off or paused: routing says so, and that it may pass.
+    return Place(spot.path, spot.value, found.media, found.generation.account_id)
+
+
+def _refuse_unknown(source: SourceId, text: str) -> None:
+    is_preset = source.presets and not is_held(text) and not earlier.is_anothers(source, text)
+    if not is_preset:
+        raise Unusable("not_found", f"There is no such {source.kind} here.")
+
+
+def _as_file(spot: Spot, found: Earlier, values: Mapping[str, Any]) -> Place | None:
+    """The same result as a file of ours, which every account can be given."""
+    assert spot.source is not None
+    if not (spot.source.file_field and found.asset and is_held(spot.value)):
+        return None
+    path = spot.beside(spot.source.file_field)
+    if paths.has(values, path):
+        return None
+    return Place(path, spot.value, found.media, digest=found.asset.sha256)
+
+
+def _expired(source: SourceId) -> str:
+    period = PERIODS.get(source.kind, "30 days")
+    instead = f" Give the file instead, in {source.file_field}." if source.file_field else ""
+    return f"The provider keeps it for {period}, which are over.{instead}"
