@@ -6,7 +6,9 @@ from kling.errors import FieldError, InvalidInput
 from kling.operations.base import Operation
 from kling.operations.custom_element import CustomElement
 from kling.operations.custom_voice import CustomVoice
+from kling.operations.image import Image
 from kling.operations.image_expand import ImageExpand
+from kling.operations.image_to_video import ImageToVideo
 from kling.operations.multi_image_to_image import MultiImageToImage
 from kling.operations.omni_image import OmniImage
 from kling.operations.text_to_audio import TextToAudio
@@ -18,6 +20,8 @@ __all__ = ["Operation", "all_operations", "get"]
 
 _OPERATIONS: tuple[Operation, ...] = (
     TextToVideo(),
+    ImageToVideo(),
+    Image(),
     TextToAudio(),
     TextToSpeech(),
     OmniImage(),

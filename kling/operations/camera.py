@@ -48,7 +48,15 @@ class CameraControl(Declared):
 class OwnCameraControl(Declared):
     """The one type that there is where a video starts from a picture."""
 
-    type: Annotated[Literal["simple"], Field(title="Movement", description="Always “simple”.")]
+    type: Annotated[
+        Literal["simple"],
+        # pydantic writes a single value as "const"; forms look for "enum".
+        Field(
+            title="Movement",
+            description="Always “simple”.",
+            json_schema_extra={"enum": ["simple"]},
+        ),
+    ]
     config: Annotated[
         CameraConfig,
         Field(title="Your movement", description="Exactly one value other than 0, from -10 to 10."),
