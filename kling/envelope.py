@@ -8,6 +8,7 @@ the wrong type anywhere (protocol, sections 4.3, 5.2 and 8.3).
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -23,6 +24,7 @@ from kling.complaints import (
     unparsable,
 )
 from kling.errors import Unparsable
+from kling.faces import faces_task
 from kling.outputs import identifier, outputs_of, text_of
 from kling.tasks import Status, Task, deduction, failure_kind
 from kling.verdicts import by_http
@@ -131,11 +133,13 @@ def _checked(answer: Answer) -> dict[str, Any]:
 
 
 def _unwrapped(answer: Answer, body: dict[str, Any]) -> Task:
-    """No object with a status: a bare id, a nested error, or nonsense.
+    """No object with a status: faces, a bare id, a nested error, or nonsense.
 
     An empty list is nonsense too: taken for "no such task", it would let a job be sent twice.
     """
     data = body.get("data")
+    if answer.asked is None and (faces := faces_task(data)):
+        return replace(faces, request_id=request_id_of(body, answer), raw=body)
     task_id = identifier(data) if isinstance(data, str) and answer.asked is None else None
     if task_id and body.get("code") is not None:
         return Task(task_id, "submitted", request_id=request_id_of(body, answer), raw=body)

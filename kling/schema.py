@@ -122,6 +122,7 @@ def _narrow(schema: dict[str, Any], name: str, facts: Facts, scopes: list[Scope]
         schema["enum"] = [option for option in order if option in wanted]
     if facts.listed_in:
         schema["enum"] = list(scopes[0].listed(facts))
+        schema.pop("maxLength", None)
     if name == "model_name":
         schema["enum"] = [model.name for model in _offered(scopes)]
         defaults = {scope.default_model() for scope in scopes} - {None}

@@ -6,14 +6,20 @@ from kling.errors import FieldError, InvalidInput
 from kling.operations.base import Operation
 from kling.operations.custom_element import CustomElement
 from kling.operations.custom_voice import CustomVoice
+from kling.operations.effects import Effects
+from kling.operations.identify_face import IdentifyFace
 from kling.operations.image import Image
 from kling.operations.image_expand import ImageExpand
 from kling.operations.image_to_video import ImageToVideo
+from kling.operations.lip_sync import LipSync
+from kling.operations.motion_control import MotionControl
 from kling.operations.multi_image_to_image import MultiImageToImage
 from kling.operations.omni_image import OmniImage
+from kling.operations.omni_video import OmniVideo
 from kling.operations.text_to_audio import TextToAudio
 from kling.operations.text_to_speech import TextToSpeech
 from kling.operations.text_to_video import TextToVideo
+from kling.operations.video_extend import VideoExtend
 from kling.operations.virtual_try_on import VirtualTryOn
 
 __all__ = ["Operation", "all_operations", "get"]
@@ -21,6 +27,12 @@ __all__ = ["Operation", "all_operations", "get"]
 _OPERATIONS: tuple[Operation, ...] = (
     TextToVideo(),
     ImageToVideo(),
+    OmniVideo(),
+    MotionControl(),
+    VideoExtend(),
+    LipSync(),
+    IdentifyFace(),
+    Effects(),
     Image(),
     TextToAudio(),
     TextToSpeech(),

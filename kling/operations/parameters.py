@@ -51,6 +51,11 @@ def _seconds_as_text(value: Any) -> str:
     return str(_whole_number(value))
 
 
+def _plain_number(value: Any) -> int | float:
+    number = _number(value)
+    return int(number) if number == number.to_integral_value() else float(number)
+
+
 def _one_decimal(value: Any) -> int | float:
     """A whole number stays whole: CometAPI's page types the field as an integer."""
     number = _number(value)
@@ -70,6 +75,9 @@ OneDecimal = Annotated[
 SecondsNumber = OneDecimal
 
 Count = Annotated[int, BeforeValidator(_whole_number)]
+
+# A number; CometAPI's pages send some of Kling's as text.
+Number = Annotated[int | float, BeforeValidator(_plain_number)]
 
 
 class WatermarkInfo(Declared):

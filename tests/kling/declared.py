@@ -150,7 +150,9 @@ def sample(schema: Schema) -> Any:
         names = schema.get("required") or list(schema["properties"])[:1]
         return {name: sample(schema["properties"][name]) for name in names}
     if kind == "array":
-        return [sample(schema["items"])] * max(1, schema.get("minItems", 1))
+        # A list of files carries the mark itself.
+        marks = {"x-media": 1} if "x-media" in schema else {}
+        return [sample({**schema["items"], **marks})] * max(1, schema.get("minItems", 1))
     if kind == "boolean":
         return True
     if kind in ("number", "integer"):

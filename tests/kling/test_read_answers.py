@@ -249,7 +249,6 @@ def test_it_reads_costs() -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "official_faces_identified",
         "official_costs",
         "newer_design_list_empty",
     ],
