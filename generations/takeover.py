@@ -61,10 +61,10 @@ def _successor(generation: Generation) -> Route | None:
     operation = operations.get(generation.operation)
     try:
         serving = routing.serving(operation, generation.provider)
-        given = inputs.resolve(
+        with inputs.resolve(
             generation.operation, generation.input, workspace=generation.workspace, keep=False
-        )
-        others = [one for one in serving if _is_possible(one, generation, given.only)]
+        ) as given:
+            others = [one for one in serving if _is_possible(one, generation, given.only)]
         return routing.choose(others, _wish(generation), prefer=given.prefer) if others else None
     except (InvalidRequest, ProviderUnavailable, InvalidInput, CatalogueError, inputs.CannotBeSent):
         return None
