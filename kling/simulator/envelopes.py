@@ -63,6 +63,8 @@ def wrong_path(path: str) -> dict[str, Any]:
 def status(task: Task, gallery: Gallery) -> Status:
     """What the task shows: a result that is still being drawn is still processing."""
     shown = task.status(gallery.now)
+    if task.waiting:
+        gallery.look(task)
     if shown == "succeed" and not gallery.ready(task):
         return "processing"
     return shown

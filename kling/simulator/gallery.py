@@ -37,7 +37,7 @@ class Gallery:
             case "voice":
                 return {"voices": [self._voice(task)]}
             case "element":
-                return {"elements": [_element(task)]}
+                return {"elements": [self._element(task)]}
         made = outputs.of(task)
         lists: dict[str, Any] = {}
         if made.videos:
@@ -59,7 +59,7 @@ class Gallery:
                 "start_time": 0,
                 "end_time": round(outputs.seconds(task) * 1000),
             }
-            for number, face in enumerate(outputs.of(task).faces)
+            for number, face in enumerate(outputs.of(task).portraits)
         ]
         data: dict[str, Any] = {"session_id": outputs.id_of(task, "session")}
         if task.deduction is not None:
@@ -125,6 +125,20 @@ class Gallery:
             "owned_by": "simulator",
         }
 
+    def _element(self, task: Task) -> dict[str, Any]:
+        """`element_id` is a number on the wire, of more digits than JavaScript keeps."""
+        named = ("element_name", "element_description", "reference_type")
+        (portrait,) = outputs.of(task).portraits
+        return {
+            "element_id": int(outputs.id_of(task, "element")),
+            **{name: task.fields.get(name, "") for name in named},
+            "element_image_list": {"frontal_image": self._link(task, portrait)},
+            "element_video_list": {},
+            "tag_list": task.fields.get("tag_list", []),
+            "owned_by": "simulator",
+            "status": "succeed",
+        }
+
     def _watermark(self, task: Task, recipe: Recipe) -> dict[str, Any]:
         """Cloudsway says null where no watermark was asked for; the others leave it out."""
         if task.watermarked:
@@ -140,17 +154,3 @@ class Gallery:
             now=self.now,
             expired=task.plan.expired_links,
         )
-
-
-def _element(task: Task) -> dict[str, Any]:
-    """`element_id` is a number on the wire, of more digits than JavaScript keeps."""
-    named = ("element_name", "element_description", "reference_type")
-    return {
-        "element_id": int(outputs.id_of(task, "element")),
-        **{name: task.fields.get(name, "") for name in named},
-        "element_image_list": {},
-        "element_video_list": {},
-        "tag_list": task.fields.get("tag_list", []),
-        "owned_by": "simulator",
-        "status": "succeed",
-    }

@@ -15,7 +15,7 @@ from kling.operations import Operation
 
 from . import ids, outputs
 from .errors import Refusal
-from .materials import Material, assumed, billed
+from .materials import Material
 from .media.recipes import Recipe
 from .settings import Settings
 from .shelf import Shelf, wanted
@@ -35,8 +35,8 @@ class Gathered:
     refusal: Refusal | None
 
     def media(self) -> dict[str, Media]:
-        """What is known or assumed of the files, in whole seconds, by path."""
-        return {one.path: billed(one.media) for one in self.materials if one.media is not None}
+        """What is known of the files, by path: only earlier results are, at this time."""
+        return {one.path: one.media for one in self.materials if one.media is not None}
 
 
 def gather(
@@ -99,7 +99,6 @@ def _file(spot: Spot, *, dialect: str, settings: Settings) -> Material:
             path=spot.path,
             kind=rule.kind,
             address=spot.value,
-            media=assumed(spot, dialect),
             unseen=unseen,
         )
     if start.startswith("data:"):
@@ -107,7 +106,7 @@ def _file(spot: Spot, *, dialect: str, settings: Settings) -> Material:
         raise Refusal(1201, message)
     if not rule.inline or start.startswith((SHELVED, "ast_")):
         raise Refusal(1201, f"{spot.path} value is invalid: an address is needed")
-    return Material(path=spot.path, kind=rule.kind, media=assumed(spot, dialect))
+    return Material(path=spot.path, kind=rule.kind)
 
 
 def _made(spot: Spot, parent: Task) -> Iterator[Material]:
@@ -147,7 +146,7 @@ def _from_recipe(spot: Spot, parent: Task, recipe: Recipe) -> Material:
 
 def _face_refusals(faces: list[Spot], sessions: list[Task]) -> Iterator[Refusal]:
     """Faces go by their number in the session."""
-    known = {str(n) for one in sessions for n in range(len(outputs.of(one).faces))}
+    known = {str(n) for one in sessions for n in range(len(outputs.of(one).portraits))}
     yield from (ids.not_found("face") for face in faces if face.value not in known)
 
 

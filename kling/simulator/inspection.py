@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import queue
 import threading
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import replace
-from decimal import Decimal
 from typing import Final
 
-from kling import operations, requests
+from kling import operations
 from kling.errors import FieldError, InvalidInput
-from kling.media import Media, MediaRule, spots
+from kling.media import MediaRule, spots
 
-from . import materials
+from .judging import judged
 from .materials import Material
 from .media import probe
 from .media.sniff import NotMedia
@@ -30,12 +29,10 @@ from .tasks import Task
 logger = logging.getLogger(__name__)
 
 WORKERS: Final = 4
+# Seconds after which an idle worker looks whether it should still be there.
+LOOK_AGAIN: Final = 1.0
 NOT_FETCHED: Final = "Something went wrong when we tried to get the contents of the file."
 WRONG_SHAPE: Final = "The resolution or aspect ratio of the input image is invalid"
-# What stands for the units of operations whose price Kling does not document.
-RATES: Final[Mapping[str, Decimal]] = {
-    operation.name: Decimal(1) for operation in operations.all_operations()
-}
 
 
 class BadFile(Exception):
@@ -52,10 +49,13 @@ class Inspector:
         self._store = store
         self._shelf = shelf
         self._then = then
-        self._pool = ThreadPoolExecutor(max_workers=WORKERS, thread_name_prefix="inspect")
+        self._waiting: queue.SimpleQueue[Task] = queue.SimpleQueue()
         self._busy: set[str] = set()
         self._lock = threading.Lock()
         self._closed = False
+        for _ in range(WORKERS):
+            # Daemons: a fetch that hangs would keep the process from ending.
+            threading.Thread(target=self._work, name="inspect", daemon=True).start()
 
     def begin(self, task: Task) -> None:
         """Look into the files of `task`, unless somebody is at it."""
@@ -63,12 +63,15 @@ class Inspector:
             if task.task_id in self._busy:
                 return
             self._busy.add(task.task_id)
-        with contextlib.suppress(RuntimeError):  # the simulator stops
-            self._pool.submit(self._run, task)
+        self._waiting.put(task)
 
     def close(self) -> None:
         self._closed = True
-        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _work(self) -> None:
+        while not self._closed:
+            with contextlib.suppress(queue.Empty):
+                self._run(self._waiting.get(timeout=LOOK_AGAIN))
 
     def _run(self, task: Task) -> None:
         try:
@@ -79,7 +82,7 @@ class Inspector:
                 self._store.learn(known)
             self._then(known)
         except Exception:
-            # Nobody waits for the future: without this line the task would never end, unexplained.
+            # One task's odd file must not end the worker for all others.
             if not self._closed:
                 logger.exception("could not look into the files of %s", task.task_id)
         finally:
@@ -123,19 +126,12 @@ class Inspector:
 
 
 def _units(task: Task) -> str:
-    """The right deduction, from whole seconds. Raises BadFile where a file breaks a rule."""
-    whole = {path: materials.billed(media) for path, media in task.media.items()}
+    """The right deduction, now that the files are known. Raises BadFile where one is wrong."""
+    operation = operations.get(task.operation)
     try:
-        _price(task, task.media)
-        return _price(task, whole)
+        request = judged(operation, task.fields, dialect=task.dialect, media=task.media)
     except InvalidInput as error:
         raise BadFile(_text(error.errors[0], task)) from error
-
-
-def _price(task: Task, media: Mapping[str, Media]) -> str:
-    request = requests.parse(
-        task.operation, task.fields, dialect=task.dialect, media=media, rates=RATES
-    )
     return str(request.units.amount)
 
 
@@ -150,7 +146,7 @@ def _text(error: FieldError, task: Task) -> str:
             return f"{noun} format is invalid"
         case "wrong_ratio" if found.kind == "image":
             return WRONG_SHAPE
-        case "too_small" | "too_large" | "wrong_ratio":
+        case "too_small" | "too_large" | "wrong_ratio" | "wrong_size":
             return f"{noun} pixel is invalid"
         case "out_of_range":
             what = "frame rate" if "frames a second" in error.message else "duration"

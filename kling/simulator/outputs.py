@@ -7,6 +7,7 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Final
 
 from kling import operations
+from kling.errors import InvalidInput
 from kling.media import SourceKind
 
 from .materials import ASSUMED_SECONDS, Material
@@ -20,7 +21,7 @@ EXTENDED_BY: Final = 4.5
 EXTENSIONS: Final = frozenset({"videos/video-extend"})
 TRIAL_SECONDS: Final = 3.0
 FACES: Final = 2
-FACE_SIDE: Final = 256
+PORTRAIT_SIDE: Final = 256
 # Characters that a voice speaks in a second, at its usual speed.
 SPEECH_PACE: Final = 15.0
 LONGEST_SPEECH: Final = 60.0
@@ -32,6 +33,7 @@ _STEPS: Final[dict[SourceKind, int]] = {
     "voice": 138_424_326,
     "element": 138_424_327,
     "session": 138_424_328,
+    "task": 0,
 }
 
 
@@ -39,14 +41,14 @@ _STEPS: Final[dict[SourceKind, int]] = {
 class Outputs:
     """The files of one task by the list that they appear in.
 
-    `tunes` are pairs of MP3 and WAV, `speech` is one MP3 by itself, `faces` are small pictures.
+    `tunes` are pairs of MP3 and WAV, `speech` is one MP3 by itself, `portraits` are small pictures.
     """
 
     videos: tuple[Recipe, ...] = ()
     images: tuple[Recipe, ...] = ()
     tunes: tuple[tuple[Recipe, Recipe], ...] = ()
     speech: Recipe | None = None
-    faces: tuple[Recipe, ...] = ()
+    portraits: tuple[Recipe, ...] = ()
     watermarked: bool = False
 
     def files(self) -> list[Recipe]:
@@ -54,18 +56,18 @@ class Outputs:
         if self.watermarked:
             pictures += [recipe.watermarked() for recipe in pictures]
         spoken = [self.speech] if self.speech else []
-        return [*pictures, *(one for pair in self.tunes for one in pair), *spoken, *self.faces]
+        return [*pictures, *(one for pair in self.tunes for one in pair), *spoken, *self.portraits]
 
 
 def of(task: Task) -> Outputs:
     operation = operations.get(task.operation)
     match operation.result_kind or task.media_kind:
         case "element":
-            return Outputs()
+            return Outputs(portraits=(recipes.portrait(_first(task, "image"), side=PORTRAIT_SIDE),))
         case "voice":
             return Outputs(speech=recipes.audio(task.fields, kind="mp3", seconds=TRIAL_SECONDS))
         case "faces":
-            return Outputs(faces=_faces(task))
+            return Outputs(portraits=_faces(task))
         case "image":
             return Outputs(images=_images(task), watermarked=task.watermarked)
         case "audio" if operation.synchronous:
@@ -88,7 +90,7 @@ def kinds(task: Task) -> tuple[SourceKind, ...]:
             return ("session",)
     outputs = of(task)
     has_sound = outputs.tunes or outputs.speech
-    return (*(("video",) if outputs.videos else ()), *(("audio",) if has_sound else ()))
+    return ("task", *(("video",) if outputs.videos else ()), *(("audio",) if has_sound else ()))
 
 
 def id_of(task: Task, kind: SourceKind) -> str:
@@ -120,7 +122,10 @@ def seconds(task: Task) -> float:
     """
     if task.path in EXTENSIONS:
         return float(_seconds_of(_first(task, "video")) or ASSUMED_SECONDS) + EXTENDED_BY
-    asked = operations.get(task.operation).seconds(task.fields, task.media)
+    try:
+        asked = operations.get(task.operation).seconds(task.fields, task.media)
+    except InvalidInput:  # of a file that nobody looked into
+        return float(ASSUMED_SECONDS)
     if asked and str(task.fields.get("duration")) != str(asked):
         lengths = (one.media.seconds for one in task.materials if one.media)
         same = (s for s in lengths if s and s.to_integral_value(rounding=ROUND_CEILING) == asked)
@@ -170,7 +175,9 @@ def is_series(task: Task) -> bool:
 
 def _faces(task: Task) -> tuple[Recipe, ...]:
     video = _first(task, "video")
-    return tuple(recipes.portrait(video, side=FACE_SIDE, variant=one) for one in range(FACES))
+    return tuple(
+        recipes.portrait(video, side=PORTRAIT_SIDE, variant=number) for number in range(FACES)
+    )
 
 
 def _spoken_seconds(task: Task) -> float:

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from kling import requests
 from kling.errors import FieldError, InvalidInput
 from kling.media import Media
+from kling.requests import Request
 
-from . import gathering, words
+from . import gathering, reading, words
 from .errors import Refusal
 from .faults import FaultScript
-from .inspection import RATES
+from .judging import judged
 from .media import recipes
 from .plan import Plan
 from .routes import Route
@@ -23,13 +23,6 @@ from .shelf import Shelf
 from .store import Store
 from .tasks import NEVER, QUEUED_PART, Task, delay
 
-# Cloudsway's text-to-video page lists these names and sends the other ones in its example.
-CLOUDSWAY_NAMES: Final = {
-    "MaaS_KeLing_V2.1_master": "kling-v2-1-master",
-    "MaaS_KeLing_V2.5_turbo": "kling-v2-5-turbo",
-    "MaaS_KeLing_V2.6": "kling-v2-6",
-    "MaaS_KeLing_3.0_video": "kling-v3",
-}
 LONGEST_RECORD: Final = 20_000
 
 
@@ -117,7 +110,7 @@ def _draft(
     faults: FaultScript,
 ) -> Task:
     route, operation = submission.route, submission.route.operation
-    fields = _plainly_named(submission)
+    fields = reading.understood(route, submission.fields, store=store, now=settings.clock())
     gathered = gathering.gather(
         operation, fields, dialect=route.dialect, settings=settings, store=store
     )
@@ -151,14 +144,16 @@ def _draft(
 
 def _parsed(
     submission: Submission, fields: Mapping[str, Any], media: Mapping[str, Media]
-) -> requests.Request:
+) -> Request:
     route = submission.route
     try:
-        return requests.parse(
-            route.operation.name, fields, dialect=route.dialect, media=media, rates=RATES
-        )
+        request = judged(route.operation, fields, dialect=route.dialect, media=media)
     except InvalidInput as error:
         raise Refusal(1201, " ".join(map(_named, error.errors))) from error
+    if request.step is not None:
+        # On the wire it is a call of its own, which gives what the body lacks.
+        raise Refusal(1201, f"{request.step.operation.name} has to be called before")
+    return request
 
 
 def _times(
@@ -178,14 +173,6 @@ def _times(
     )
     begins = now if _starts_at_once(route) else now + wait * QUEUED_PART
     return begins, NEVER if plan.never_ends else now + wait
-
-
-def _plainly_named(submission: Submission) -> dict[str, Any]:
-    """The fields with Kling's own name of the model, whichever of the two was sent."""
-    name = submission.fields.get("model_name")
-    if submission.route.dialect != "cloudsway" or not isinstance(name, str):
-        return submission.fields
-    return submission.fields | {"model_name": CLOUDSWAY_NAMES.get(name, name)}
 
 
 def _named(error: FieldError) -> str:

@@ -148,7 +148,7 @@ def image(fields: dict[str, Any], *, variant: int, picture: Material | None = No
     )
 
 
-def portrait(picture: Material | None, *, side: int, variant: int) -> Recipe:
+def portrait(picture: Material | None, *, side: int, variant: int = 0) -> Recipe:
     """A small square picture of what a video shows."""
     file = picture.file if picture else ""
     return Recipe(kind="png", text="", width=side, height=side, variant=variant, picture=file)

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from kling.simulator.server import RunningSimulator, start
+from tests.generations import media_server
+from tests.generations.media_server import MediaServer
 
 from .caller import KEY, Clock, Maker, Receiver, until
 
@@ -76,3 +78,10 @@ def receiver() -> Iterator[Receiver]:
     server.shutdown()
     server.server_close()
     thread.join()
+
+
+@pytest.fixture
+def host() -> Iterator[MediaServer]:
+    """A place on loopback that files are fetched from."""
+    with media_server.running() as running:
+        yield running
