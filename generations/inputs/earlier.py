@@ -16,7 +16,8 @@ from accounts.models import Workspace
 from generations import queries
 from generations.inputs import held
 from generations.models import Asset, Generation, ProviderAccount, State
-from kling.media import Media, SourceId
+from kling import operations
+from kling.media import Media, SourceId, spots
 
 # How long a provider keeps what it made (protocol, sections 3.4 and 7.7); voices and elements stay.
 LIVES = {"video": timedelta(days=30), "audio": timedelta(days=30), "session": timedelta(hours=24)}
@@ -87,7 +88,18 @@ def _task(workspace: Workspace, kind: str, text: str) -> Earlier | None:
     job = jobs.first()
     if job is None:
         return None
-    return Earlier(job.task_id, job, _end(kind, job))
+    media = _video_of(workspace, job) if kind == "session" else None
+    return Earlier(job.task_id, job, _end(kind, job), media)
+
+
+def _video_of(workspace: Workspace, session: Generation) -> Media | None:
+    """The video in which a session has looked for faces, unless it was deleted."""
+    for spot in spots(operations.get(session.operation).Input, session.input):
+        if spot.rule and (row := held.find(workspace, [spot.value]).get(spot.value)):
+            return held.media_of(row)
+        if spot.source and (known := find(workspace, spot.source, spot.value)):
+            return known.media
+    return None
 
 
 def _end(kind: str, job: Generation) -> datetime | None:

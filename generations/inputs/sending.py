@@ -118,6 +118,9 @@ def _ids(generation: Generation, spot: Spot) -> dict[str, str]:
     known = _earlier(generation, spot)
     if known is None or spot.source is None:
         return {}
+    if known.generation.account_id != generation.account_id:
+        log.error("%s: %s is kept by another account", generation.public_id, spot.value)
+        raise CannotBeSent(NO_WAY)
     ids = {spot.path: known.provider_id}
     if spot.source.task_field:
         ids[spot.beside(spot.source.task_field)] = known.generation.task_id
