@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kling.errors import FieldError, InvalidInput
+from kling.operations.avatar import Avatar
 from kling.operations.base import Operation
 from kling.operations.custom_element import CustomElement
 from kling.operations.custom_voice import CustomVoice
@@ -20,6 +21,7 @@ from kling.operations.text_to_audio import TextToAudio
 from kling.operations.text_to_speech import TextToSpeech
 from kling.operations.text_to_video import TextToVideo
 from kling.operations.video_extend import VideoExtend
+from kling.operations.video_to_audio import VideoToAudio
 from kling.operations.virtual_try_on import VirtualTryOn
 
 __all__ = ["Operation", "all_operations", "get"]
@@ -35,6 +37,8 @@ _OPERATIONS: tuple[Operation, ...] = (
     Effects(),
     Image(),
     TextToAudio(),
+    VideoToAudio(),
+    Avatar(),
     TextToSpeech(),
     OmniImage(),
     ImageExpand(),

@@ -38,6 +38,11 @@ SMALLEST: dict[str, dict[str, Any]] = {
     "image-to-video": {"image": "https://files.example/fox.png", "prompt": "The fox runs"},
     "image": {"prompt": "A fox"},
     "text-to-audio": {"prompt": "Waves", "duration": 5},
+    "video-to-audio": {"video_url": "https://files.example/fox.mp4"},
+    "avatar": {
+        "image": "https://files.example/ada.png",
+        "sound_file": "https://files.example/hello.mp3",
+    },
     "text-to-speech": {"text": "Hello", "voice_id": "oversea_male1"},
     "omni-image": {"prompt": "A fox"},
     "image-expand": {
@@ -84,6 +89,7 @@ SMALLEST: dict[str, dict[str, Any]] = {
 }
 # What is known of the files in it, where the price follows one of them.
 FILES: dict[str, dict[str, Media]] = {
+    "avatar": {"sound_file": speech(5)},
     "motion-control": {"video_url": clip(5)},
     "lip-sync": {"video_url": clip(5), "face_choose.0.sound_file": speech(5)},
 }
