@@ -124,13 +124,12 @@ class _Run:
             raise Refused("The provider gave no result.")
         for index, output in enumerate(outputs):
             if index not in self.stored:
-                is_sample = output["kind"] in SAMPLES
-                store = self._sample if is_sample else self._store
+                store = self._sample if _is_sample(output) else self._store
                 self.stored[index] = store(index, output)
         return [self.stored[index] for index in range(len(outputs))]
 
     def _sample(self, index: int, output: dict[str, Any]) -> StoredFile | None:
-        """A voice is there without its sample, too: that one cannot be had loses nothing."""
+        """A voice or a face can be used without its sample: that one cannot be had loses none."""
         if not output["url"]:
             return None
         try:
@@ -185,6 +184,10 @@ class _Run:
         if not still.update(outputs=outputs):
             raise Stale(self.generation.public_id)
         self.generation.outputs = outputs
+
+
+def _is_sample(output: dict[str, Any]) -> bool:
+    return output["kind"] in SAMPLES or "face_id" in (output.get("details") or {})
 
 
 @contextmanager

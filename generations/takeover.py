@@ -64,6 +64,8 @@ def _successor(generation: Generation) -> Route | None:
         with inputs.resolve(
             generation.operation, generation.input, workspace=generation.workspace, keep=False
         ) as given:
+            if given.values != generation.input:
+                return None  # an id that only this account knows: without it, it is another job
             others = [one for one in serving if _is_possible(one, generation, given.only)]
         return routing.choose(others, _wish(generation), prefer=given.prefer) if others else None
     except (InvalidRequest, ProviderUnavailable, InvalidInput, CatalogueError, inputs.CannotBeSent):

@@ -38,8 +38,12 @@ def _face(row: dict[str, Any]) -> Output | None:
         return None
     picture = {"task_result": {"images": [{"url": row.get("face_image")}]}}
     (output, *_) = (*outputs_of(picture), Output("image", ""))
-    span = {"start_ms": _moment(row.get("start_time")), "end_ms": _moment(row.get("end_time"))}
-    return replace(output, provider_id=known_as, details=span)
+    details = {
+        "face_id": known_as,
+        "start_ms": _moment(row.get("start_time")),
+        "end_ms": _moment(row.get("end_time")),
+    }
+    return replace(output, provider_id=known_as, details=details)
 
 
 def _moment(value: object) -> int:

@@ -53,9 +53,9 @@ class StoredMedia(models.Model):
 class Asset(StoredMedia):
     """A result. Born whole: the row exists only once the file is stored and checked.
 
-    A voice and an element may have no file; then `key` is null, and what is said of it is empty.
-    `index` is the place in `Generation.outputs`. `details`: what else there is to know, such as the
-    name of a voice, or which face a picture shows and when.
+    A voice, an element and a face may have no file; then `key` is null, and what is said of it is
+    empty. `index` is the place in `Generation.outputs`. `details`: what else there is to know, such
+    as the name of a voice, or which face a picture shows and when.
     """
 
     public_id = models.CharField(max_length=40, unique=True, default=new_asset_id)
@@ -85,7 +85,8 @@ class Asset(StoredMedia):
             models.UniqueConstraint(fields=["generation", "index"], name="asset_unique"),
             models.CheckConstraint(
                 condition=Q(key__isnull=False, media_type__gt="", sha256__gt="")
-                | Q(key__isnull=True, kind__in=WITHOUT_FILE),
+                | Q(key__isnull=True, kind__in=WITHOUT_FILE)
+                | Q(key__isnull=True, kind=MediaKind.IMAGE, details__has_key="face_id"),
                 name="asset_has_its_file",
             ),
         ]
