@@ -31,17 +31,8 @@ def word(generation: Generation) -> str:
     return WORDS[State(generation.state)]
 
 
-def accepted(generation: Generation) -> dict[str, Any]:
-    """`data` of the answer to a create: short while nothing has happened yet."""
-    shown = represent(generation)
-    if shown["task_status"] != "submitted":
-        return shown
-    names = ("task_id", "task_status", "task_info", "created_at", "updated_at")
-    return {name: shown[name] for name in names}
-
-
 def represent(generation: Generation) -> dict[str, Any]:
-    """`data` of a single query, and the body of a callback."""
+    """`data` of the answer to a create and of a single query, and the body of a callback."""
     return represent_all([generation])[0]
 
 

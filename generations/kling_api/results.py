@@ -39,8 +39,8 @@ def result_of(generation: Generation, operation: Operation) -> dict[str, Any]:
 
 def faces_of(generation: Generation) -> dict[str, Any]:
     """What identify-face answers with; the session is the job itself."""
-    faces = [_face(one, place) for place, one in enumerate(visible_assets(generation))]
-    return {"session_id": generation.public_id, "face_data": faces}
+    found = [_face(one) for one in visible_assets(generation)]
+    return {"session_id": generation.public_id, "face_data": found}
 
 
 def parent_video(asset: Asset) -> dict[str, str]:
@@ -110,12 +110,12 @@ def _element(asset: Asset) -> dict[str, str]:
     }
 
 
-def _face(asset: Asset, place: int) -> dict[str, Any]:
+def _face(asset: Asset) -> dict[str, Any]:
     return {
-        "face_id": str(asset.details.get("face_id", place)),
+        "face_id": asset.provider_asset_id,
         "face_image": _link(asset),
-        "start_time": asset.details.get("start_time", 0),
-        "end_time": asset.details.get("end_time", 0),
+        "start_time": asset.details.get("start_ms", 0),
+        "end_time": asset.details.get("end_ms", 0),
     }
 
 

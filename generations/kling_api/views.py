@@ -18,13 +18,14 @@ from generations.api import waiting
 from generations.kling_api import errors, finding
 from generations.kling_api.authentication import KlingAuthentication
 from generations.kling_api.orders import order_of
-from generations.kling_api.representation import accepted, represent, represent_all
+from generations.kling_api.representation import represent, represent_all
 from generations.models import Generation, State
 from kling.operations.base import Operation
 
 MOST_PAGES, MOST_ROWS = 1000, 500  # Kling's own limits (protocol, section 4.2)
-# How a synchronous job failed, as the code of the answer that was waiting for it.
-FAILURES = {"content_policy": "content_policy", "rejected": "invalid", "invalid_input": "invalid"}
+# How a synchronous job failed, as the code of the answer that was waiting for it; all other ways
+# are the fault of what was asked.
+FAILURES = {"content_policy": "content_policy", "result_lost": "internal"}
 
 
 class AlwaysJson(BaseContentNegotiation):
@@ -73,7 +74,7 @@ class TasksView(KlingView):
         if operation.synchronous:
             generation = waiting.until_final(generation, seconds=waiting.LONGEST)
             _refuse_failed(generation)
-        return _answer(request, accepted(generation))
+        return _answer(request, represent(generation))
 
     def get(self, request: Request, operation: Operation) -> Response:
         query = PageQuery(data=request.query_params)
@@ -101,7 +102,7 @@ class NothingHereView(KlingView):
 def _refuse_failed(generation: Generation) -> None:
     """A caller that waited gets the reason as an error, as from Kling."""
     if generation.state == State.FAILED:
-        name = FAILURES.get(generation.error_code, "internal")
+        name = FAILURES.get(generation.error_code, "invalid")
         raise errors.SynchronousFailure(name, generation.error_message)
 
 

@@ -1,0 +1,230 @@
+"""Programs written for Kling and for CometAPI, unchanged but for base URL and key.
+
+Our own client is such a program: it knows the providers' pages and nothing of this product.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+from django.db import connections
+
+from accounts.keys import create_pair
+from billing.models import OperationRate, PriceBook
+from generations import alarms
+from generations.models import Generation, ProviderAccount
+from kling import catalogue, operations
+from kling.client import Account, KlingClient, Task
+from kling.errors import (
+    AccountExhausted,
+    AuthenticationFailed,
+    DuplicateExternalId,
+    ProviderRejected,
+    TaskNotFound,
+)
+from tests.conftest import Person, make_account, make_person
+from tests.generations import media
+from tests.generations.kling_api.conftest import owner_of
+from tests.generations.media_server import MediaServer, whole
+from tests.kling.inputs import SMALLEST, TODAY, smallest
+from tests.working import call, finish
+
+pytestmark = pytest.mark.django_db(transaction=True)
+FILES: dict[str, Callable[[], bytes]] = {
+    ".png": lambda: media.flat_png(640, 640),
+    ".mp3": lambda: media.mp3(5),
+    ".mp4": lambda: media.mp4(seconds=5, width=1280, height=720, sound=True),
+}
+# Where a program finds the service: "/v1" or "/kling/v1" is its own.
+PREFIXES = {"official": "/kling", "cometapi": ""}
+# They answer at once, so somebody has to work while they wait: see test_synchronous.
+AT_ONCE = {"text-to-speech", "identify-face", "lip-sync"}
+ASKED_LATER = [
+    (operation.name, dialect)
+    for operation in operations.all_operations()
+    for dialect in PREFIXES
+    if catalogue.default().offers(operation, dialect, TODAY) and operation.name not in AT_ONCE
+]
+
+
+@pytest.fixture
+def provider(db: None, simulator: Any) -> ProviderAccount:
+    """One that serves everything, and a price for what Kling has no price of."""
+    book = PriceBook.objects.latest("pk")
+    for name in ("effects",):
+        OperationRate.objects.create(book=book, operation=name, units=2)
+    return make_account(simulator.url, dialect="official")
+
+
+Program = Callable[[str], KlingClient]
+
+
+@pytest.fixture
+def program(ada: Person, live_server: Any, provider: ProviderAccount) -> Program:
+    def of_dialect(dialect: str, **credentials: str) -> KlingClient:
+        given = credentials or {"key": ada.api.key}
+        return KlingClient(Account(dialect, base_url=live_server.url + PREFIXES[dialect], **given))
+
+    return of_dialect
+
+
+def submit(client: KlingClient, operation: str, host: MediaServer, name: str, **more: Any) -> Task:
+    """The smallest request of the operation, its files at `host`."""
+    request = smallest(operation, client.account.dialect)
+    parts = [request, request.step] if request.step else [request]
+    files = {spot.path: at(host, spot.value) for one in parts for spot in one.spots() if spot.rule}
+    return client.submit(request, external_task_id=name, files=files, **more)
+
+
+def at(host: MediaServer, address: str) -> str:
+    path = urlsplit(address).path
+    return host.on(path, whole(FILES[path[-4:]]()))
+
+
+def fetch(live_server: Any, url: str) -> requests.Response:
+    """Our links have SITE_URL in front, which is where nobody listens in tests."""
+    return requests.get(live_server.url + urlsplit(url).path, timeout=10)
+
+
+@pytest.mark.parametrize(("operation", "dialect"), ASKED_LATER)
+def test_it_works(
+    program: Program, host: MediaServer, live_server: Any, operation: str, dialect: str
+) -> None:
+    client, path = program(dialect), operations.get(operation).path
+    made = submit(client, operation, host, "program-1")
+    assert made.status == "submitted"
+    finish(made.task_id)
+
+    done = client.get(path, made.task_id)
+    assert (done.status, done.message) == ("succeed", "")
+    assert done.outputs
+    assert done.unit_deduction
+    for output in done.outputs:
+        if output.url:
+            assert fetch(live_server, output.url).status_code == 200
+    if dialect in operations.get(operation).external_ids_on:
+        assert client.get_by_external_id(path, "program-1").task_id == made.task_id
+
+
+def test_every_operation_is_tried() -> None:
+    tried = {name for name, _ in ASKED_LATER} | AT_ONCE
+    gone = {
+        one.name
+        for one in operations.all_operations()
+        if not any(catalogue.default().offers(one, dialect, TODAY) for dialect in PREFIXES)
+    }
+
+    assert tried | gone == set(SMALLEST) == {one.name for one in operations.all_operations()}
+
+
+def test_a_program_that_signs_its_tokens_works(
+    ada: Person, program: Any, host: MediaServer
+) -> None:
+    key, secret = create_pair(by=owner_of(ada), label="signs")
+    client = program("official", access_key=key.access_key, secret_key=secret)
+    made = submit(client, "text-to-audio", host, "signed-1")
+
+    assert Generation.objects.get(public_id=made.task_id).api_key == key
+    assert [task.task_id for task in client.list_tasks("audio/text-to-audio")] == [made.task_id]
+
+
+def test_a_result_is_what_the_next_request_starts_from(
+    program: Program, host: MediaServer, provider: ProviderAccount
+) -> None:
+    client = program("official")
+    made = submit(client, "text-to-video", host, "first")
+    finish(made.task_id)
+    [video] = client.get("videos/text2video", made.task_id).outputs
+    request = smallest("video-to-audio", "official", {"video_id": video.provider_id})
+    second = client.submit(request, external_task_id="second")
+    finish(second.task_id)
+
+    done = client.get("audio/video-to-audio", second.task_id)
+    assert done.status == "succeed"
+    parent = done.raw["data"]["task_info"]["parent_video"]
+    assert parent["id"] == video.provider_id
+    assert {output.kind for output in done.outputs} == {"video", "audio"}
+
+
+def test_a_program_reads_our_refusals(program: Any, host: MediaServer) -> None:
+    client = program("official")
+    submit(client, "text-to-audio", host, "twice")
+    with pytest.raises(DuplicateExternalId):
+        submit(client, "text-to-audio", host, "twice")
+    with pytest.raises(TaskNotFound):
+        client.get("audio/text-to-audio", "gen_nobody")
+    with pytest.raises(TaskNotFound):
+        client.get_by_external_id("videos/text2video", "twice")
+    with pytest.raises(AuthenticationFailed):
+        program("official", key="of-another-house").list_tasks("audio/text-to-audio")
+    with pytest.raises(AuthenticationFailed):
+        program("official", access_key="ak_AAAAAAAAAA", secret_key="x" * 40).list_tasks(
+            "audio/text-to-audio"
+        )
+    poor = make_person("poor@example.com", credits="0")
+    with pytest.raises(AccountExhausted):
+        submit(program("official", key=poor.api.key), "text-to-audio", host, "poor-1")
+    with pytest.raises(ProviderRejected, match="callback_url"):
+        submit(client, "text-to-audio", host, "odd", callback_url="ftp://example.com/")
+
+
+# --- synchronous -------------------------------------------------------------------------
+@pytest.fixture
+def worker() -> Iterator[None]:
+    """Somebody who works while the program waits."""
+    ended = threading.Event()
+
+    def work() -> None:
+        try:
+            while not ended.wait(0.02):
+                for task, args in alarms.due():
+                    call(task, args)
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    yield
+    ended.set()
+    thread.join()
+
+
+@pytest.mark.race
+@pytest.mark.parametrize("dialect", PREFIXES)
+def test_speech_comes_with_the_answer(
+    program: Program, host: MediaServer, live_server: Any, worker: None, dialect: str
+) -> None:
+    client = program(dialect)
+    done = submit(client, "text-to-speech", host, "")
+
+    assert done.status == "succeed"
+    [speech] = done.outputs
+    assert fetch(live_server, speech.url).headers["Content-Type"].startswith("audio/")
+    assert client.get("audio/tts", done.task_id).outputs == done.outputs
+
+
+@pytest.mark.race
+@pytest.mark.parametrize("dialect", PREFIXES)
+def test_faces_come_with_the_answer_and_one_of_them_speaks(
+    program: Program, host: MediaServer, live_server: Any, worker: None, dialect: str
+) -> None:
+    """The program's own first step: identify-face, then lip-sync with the session."""
+    client = program(dialect)
+    made = submit(client, "lip-sync", host, "speaks-1")
+    finish_elsewhere(made.task_id)
+
+    done = client.get("videos/advanced-lip-sync", made.task_id)
+    assert (done.status, [one.kind for one in done.outputs]) == ("succeed", ["video"])
+    session = Generation.objects.get(operation="identify-face")
+    assert Generation.objects.get(operation="lip-sync").input["session_id"] == session.public_id
+
+
+def finish_elsewhere(public_id: str) -> None:
+    from tests.waiting import wait_until
+
+    wait_until(lambda: Generation.objects.get(public_id=public_id).is_final, seconds=30)
