@@ -60,6 +60,10 @@ def input_schema(
     return schema
 
 
+# What pydantic writes for a bound of a number that it converts first.
+BOUNDS = {"ge": "minimum", "le": "maximum"}
+
+
 def _inlined(node: Any, definitions: dict[str, Any]) -> Any:
     """Without ``$ref`` and without "or null": a form and a reader want the thing itself."""
     if isinstance(node, list):
@@ -70,7 +74,10 @@ def _inlined(node: Any, definitions: dict[str, Any]) -> Any:
         target = definitions[node["$ref"].rsplit("/", 1)[-1]]
         rest = {key: value for key, value in node.items() if key != "$ref"}
         return _inlined(target | rest, definitions)
+    node = {BOUNDS.get(key, key): value for key, value in node.items()}
     options = [option for option in node.get("anyOf", ()) if option != {"type": "null"}]
+    if options == [{"type": "integer"}, {"type": "number"}]:
+        options = options[1:]
     if len(options) == 1:
         rest = {key: value for key, value in node.items() if key not in ("anyOf", "default")}
         return _inlined(options[0] | rest, definitions)
