@@ -123,9 +123,12 @@ def parse(
     model = choose_model(scope, given.get("model_name"))
     known = media or {}
     values = operation.complete(with_defaults(scope, model, given), known)
-    errors = list(_errors(scope, model, values, known))
+    # Two rules may find the same fault; people want to read of it once.
+    errors: dict[tuple[str, str], FieldError] = {}
+    for error in _errors(scope, model, values, known):
+        errors.setdefault((error.field, error.code), error)
     if errors:
-        raise InvalidInput(errors[:MAX_ERRORS])
+        raise InvalidInput(list(errors.values())[:MAX_ERRORS])
     units = compute(operation, model, values, models, media=known, rates=rates or {})
     step = None
     if first := operation.step(values):
