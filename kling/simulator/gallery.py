@@ -57,7 +57,7 @@ class Gallery:
                 "face_id": str(number),
                 "face_image": self._link(task, face),
                 "start_time": 0,
-                "end_time": round(outputs.seconds(task) * 1000),
+                "end_time": round(outputs.source_seconds(task) * 1000),
             }
             for number, face in enumerate(outputs.of(task).portraits)
         ]

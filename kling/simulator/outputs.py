@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, Decimal
+from decimal import ROUND_CEILING
 from typing import Final
 
 from kling import operations
@@ -121,7 +121,7 @@ def seconds(task: Task) -> float:
     although whole seconds of it are billed.
     """
     if task.path in EXTENSIONS:
-        return float(_seconds_of(_first(task, "video")) or ASSUMED_SECONDS) + EXTENDED_BY
+        return source_seconds(task) + EXTENDED_BY
     try:
         asked = operations.get(task.operation).seconds(task.fields, task.media)
     except InvalidInput:  # of a file that nobody looked into
@@ -131,6 +131,13 @@ def seconds(task: Task) -> float:
         same = (s for s in lengths if s and s.to_integral_value(rounding=ROUND_CEILING) == asked)
         return float(next(same, asked))
     return float(asked or ASSUMED_SECONDS)
+
+
+def source_seconds(task: Task) -> float:
+    """Length of the video that the task is about."""
+    video = _first(task, "video")
+    known = video.media.seconds if video and video.media else None
+    return float(known or ASSUMED_SECONDS)
 
 
 def _clip(task: Task) -> Recipe:
@@ -150,7 +157,7 @@ def _heard(task: Task) -> Outputs:
     takes_video = any(spot.kind == "video" for spot in task.materials)
     length = seconds(task)
     if takes_video:
-        length = float(_seconds_of(video) or ASSUMED_SECONDS)
+        length = source_seconds(task)
     mp3, wav = (recipes.audio(task.fields, kind=k, seconds=length) for k in ("mp3", "wav"))
     if not takes_video:
         return Outputs(tunes=((mp3, wav),))
@@ -195,7 +202,3 @@ def _first(task: Task, kind: str) -> Material | None:
 def _kept_sound(task: Task) -> Material | None:
     video = _first(task, "video")
     return video if task.fields.get("keep_original_sound", "yes") == "yes" else None
-
-
-def _seconds_of(material: Material | None) -> Decimal | None:
-    return material.media.seconds if material and material.media else None
