@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from kling import dialects, operations
 from kling.errors import FieldError, InvalidInput
@@ -193,42 +194,45 @@ def test_each_dialect_says_what_it_serves_and_takes() -> None:
     assert [dialect.name for dialect in dialects.all_dialects()] == list(DIALECTS)
 
 
-names = [
-    name
-    for operation in operations.all_operations()
-    for name in (*operation.Input.model_fields, "callback_url")
-]
+def inner_names(model: type[BaseModel]) -> set[str]:
+    """Names of fields inside fields, at any depth."""
+    inside = model.model_json_schema().get("$defs", {}).values()
+    return {name for schema in inside for name in schema.get("properties", ())}
+
+
+INNER = sorted(set().union(*(inner_names(one.Input) for one in operations.all_operations())))
 values = st.recursive(
     st.none()
     | st.booleans()
     | st.integers()
     | st.floats()
     | st.text(max_size=20)
-    | st.sampled_from(["5", "pro", "on", "customize", "kling-v1", 5, 0.5]),
+    | st.sampled_from(["5", "pro", "on", "series", "auto", "customize", "kling-v1", 5, 0.5])
+    | st.sampled_from(["upl_fox", "https://files.example/fox.png", "871100000000000001"]),
     lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(["index", "prompt", "duration", "type", "config", "enabled", "zoom"]),
-            inner,
-            max_size=4,
-        )
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(INNER), inner, max_size=4)
     ),
     max_leaves=10,
 )
 
 
+@st.composite
+def asked(draw: st.DrawFn) -> tuple[str, str, dict[str, Any]]:
+    """An operation, one who serves it, and a body; half of them have all that is needed."""
+    operation, dialect = draw(st.sampled_from(SERVED))
+    names = [*operations.get(operation).Input.model_fields, "callback_url"]
+    body = st.dictionaries(st.sampled_from(names) | st.text(max_size=8), values, max_size=6)
+    needed = SMALLEST[operation] if draw(st.booleans()) else {}
+    return operation, dialect, needed | draw(body)
+
+
 @settings(max_examples=400, deadline=None)
-@given(
-    operation=st.sampled_from(["text-to-video", "text-to-audio"]),
-    dialect=st.sampled_from(DIALECTS),
-    body=st.dictionaries(st.sampled_from(names) | st.text(max_size=8), values, max_size=8),
-)
-def test_any_input_is_a_request_or_a_list_of_errors(
-    operation: str, dialect: str, body: dict[str, Any]
-) -> None:
+@given(asked())
+def test_any_input_is_a_request_or_a_list_of_errors(given: tuple[str, str, dict[str, Any]]) -> None:
+    operation, dialect, body = given
     refused: tuple[FieldError, ...] | None = None
     try:
-        request = parse(operation, body, dialect=dialect, today=TODAY)
+        request = smallest(operation, dialect, body)
     except InvalidInput as exc:
         refused = exc.errors
     if refused is not None:
@@ -236,4 +240,4 @@ def test_any_input_is_a_request_or_a_list_of_errors(
         assert all(error.code and error.message for error in refused)
         return
     json.dumps(request.wire_body(external_task_id="fox"), allow_nan=False).encode()
-    assert parse(operation, request.input, dialect=dialect, today=TODAY) == request
+    assert smallest(operation, dialect, request.input) == request
