@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import struct
 import tempfile
+import zlib
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import cache
@@ -35,6 +37,22 @@ def mov() -> bytes:
 @cache
 def png(width: int = 64, height: int = 48) -> bytes:
     return _picture("png", "rgb24", width, height)
+
+
+@cache
+def flat_png(width: int = 320, height: int = 320, shade: int = 128) -> bytes:
+    """One grey all over: whatever its sides, a small file."""
+
+    def chunk(name: bytes, content: bytes) -> bytes:
+        checksum = zlib.crc32(name + content)
+        return struct.pack(">I", len(content)) + name + content + struct.pack(">I", checksum)
+
+    packer = zlib.compressobj()
+    row = b"\0" + bytes([shade]) * width
+    rows = b"".join(packer.compress(row) for _ in range(height)) + packer.flush()
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    parts = [chunk(b"IHDR", header), chunk(b"IDAT", rows), chunk(b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
 
 
 @cache
