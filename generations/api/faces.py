@@ -14,7 +14,7 @@ from accounts.authentication import actor_of
 from generations import faces, links
 from generations.api import serializers as shapes
 from generations.api import waiting
-from generations.api.views import IDEMPOTENCY_KEY, idempotency_key
+from generations.api.views import IDEMPOTENCY_KEY, PREFER, idempotency_key
 from generations.faces import Face
 from generations.models import Generation
 from generations.representation import moment, represent_credits, represent_error
@@ -55,10 +55,11 @@ class FacesSerializer(serializers.Serializer[Any]):
 class FacesView(APIView):
     @extend_schema(
         summary="Find the faces of a video, for lip-sync",
-        description="Waits up to 60 seconds. 202 while it is still running: ask at Location.",
+        description="Waits up to 60 seconds, or as long as Prefer says. 202 while it is still "
+        "running: ask at Location.",
         request=FacesRequest,
         responses={201: FacesSerializer, 202: FacesSerializer},
-        parameters=[IDEMPOTENCY_KEY],
+        parameters=[IDEMPOTENCY_KEY, PREFER],
         tags=["generations"],
     )
     def post(self, request: Request) -> Response:
@@ -66,13 +67,14 @@ class FacesView(APIView):
         body.is_valid(raise_exception=True)
         video = dict(body.validated_data)
         provider = video.pop("provider", "")
+        wait = _seconds(request)
         created = faces.identify_faces(
             video,
             provider=provider,
             by=actor_of(request),
             idempotency_key=idempotency_key(request),
         )
-        generation = waiting.until_final(created.generation, seconds=waiting.LONGEST)
+        generation = waiting.until_final(created.generation, seconds=wait)
         response = Response(
             _represent(generation),
             status=201 if generation.is_final else 202,
@@ -92,6 +94,11 @@ class FacesOfSessionView(APIView):
         if generation is None:
             raise Http404
         return Response(_represent(generation))
+
+
+def _seconds(request: Request) -> int:
+    prefer = request.headers.get("Prefer", "")
+    return waiting.seconds(prefer) if prefer else waiting.LONGEST
 
 
 def _represent(generation: Generation) -> dict[str, Any]:
