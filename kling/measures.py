@@ -11,9 +11,13 @@ from kling.media import MEGABYTE, NAMES, Media, MediaRule, Spot
 
 def media_errors(spot: Spot, media: Media, dialect: str) -> Iterator[FieldError]:
     """Why the provider would not take the file at this spot."""
+    name = spot.path
+    if spot.as_file is not None:
+        # Of what the provider has itself, its pages limit the length.
+        yield from _length_errors(name, spot.as_file.on(dialect), media)
     if spot.rule is None:
         return
-    rule, name = spot.rule.on(dialect), spot.path
+    rule = spot.rule.on(dialect)
     if media.media_type not in rule.media_types:
         wanted = " or ".join(NAMES[one] for one in rule.media_types)
         yield FieldError(name, "unsupported_media_type", f"{name} must be {wanted}.")

@@ -23,6 +23,7 @@ from pydantic import (
     GetJsonSchemaHandler,
     WithJsonSchema,
 )
+from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema, PydanticCustomError
 
 MediaKind = Literal["video", "image", "audio"]
@@ -185,12 +186,16 @@ IMAGE = MediaRule(
 
 @dataclass(frozen=True)
 class Spot:
-    """A value of an input that is a file (``rule``) or an earlier result (``source``)."""
+    """A value of an input that is a file (``rule``) or an earlier result (``source``).
+
+    ``as_file``: what the page says about the same thing as a file, beside an earlier result.
+    """
 
     path: str
     value: str
     rule: MediaRule | None = None
     source: SourceId | None = None
+    as_file: MediaRule | None = None
 
     def beside(self, name: str) -> str:
         """The path of another field of the same object."""
@@ -209,15 +214,29 @@ def spots(model: type[BaseModel], values: Mapping[str, Any]) -> Iterator[Spot]:
 def _spots(model: type[BaseModel], values: Mapping[str, Any], prefix: str) -> Iterator[Spot]:
     for name, info in model.model_fields.items():
         if name in values:
-            hints = [one for one in info.metadata if isinstance(one, MediaRule | SourceId)]
+            hints = list(_hints(model, info))
             yield from _found(info.annotation, values[name], f"{prefix}{name}", hints)
 
 
-def _found(annotation: Any, value: Any, path: str, hints: list[Any]) -> Iterator[Spot]:
+def _hints(model: type[BaseModel], info: FieldInfo) -> Iterator[Spot]:
+    """What a field declares, as spots that have no place and no value yet."""
+    for one in info.metadata:
+        if isinstance(one, MediaRule):
+            yield Spot("", "", rule=one)
+        elif isinstance(one, SourceId):
+            yield Spot("", "", source=one, as_file=_rule_of(model, one.file_field))
+
+
+def _rule_of(model: type[BaseModel], name: str) -> MediaRule | None:
+    info = model.model_fields.get(name)
+    rules = [one for one in info.metadata if isinstance(one, MediaRule)] if info else []
+    return rules[0] if rules else None
+
+
+def _found(annotation: Any, value: Any, path: str, hints: list[Spot]) -> Iterator[Spot]:
     if isinstance(value, str | int) and not isinstance(value, bool):
         for hint in hints:
-            is_rule = isinstance(hint, MediaRule)
-            yield Spot(path, str(value), hint if is_rule else None, None if is_rule else hint)
+            yield replace(hint, path=path, value=str(value))
     elif isinstance(value, Mapping):
         inner = _model_in(annotation)
         if inner is not None:
