@@ -10,7 +10,7 @@ import pytest
 from kling.simulator.server import RunningSimulator
 from tests.generations.media_server import MediaServer, whole
 
-from .caller import VIDEO, Caller
+from .caller import VIDEO, Caller, until
 from .pieces import BLUE, RED, clip, colours, downloaded, opened, picture, text, tune
 
 IMAGE_VIDEO = "videos/image2video"
@@ -20,6 +20,8 @@ OMNI_VIDEO = "videos/omni-video"
 MOTION = "videos/motion-control"
 LIP_SYNC = "videos/advanced-lip-sync"
 FACES = "videos/identify-face"
+DUB = "audio/video-to-audio"
+AVATAR = "videos/avatar/image2video"
 
 
 @pytest.fixture
@@ -164,3 +166,65 @@ def test_it_lists_every_operation(caller: Caller) -> None:
     assert listed["task_id"] == task_id
     assert len(listed["task_result"]["images"]) == 3
     assert caller.get(VIDEO).json()["data"] == []
+
+
+@pytest.mark.parametrize("dialect", ["cometapi", "official"])
+def test_it_puts_a_sound_to_a_video(
+    simulator: RunningSimulator, host: MediaServer, tmp_path: Path, dialect: str
+) -> None:
+    caller = Caller(simulator, dialect)
+    url = host.on("/fox.mp4", whole(clip(tmp_path, 4, loud=False)))
+    task = done(caller, DUB, {"video_url": url})
+    assert task["final_unit_deduction"] == "0.25"
+    parent = task["task_info"]["parent_video"]
+    assert (parent["url"], float(parent["duration"])) == (url, pytest.approx(4, abs=0.1))
+    (video,), (audio,) = task["task_result"]["videos"], task["task_result"]["audios"]
+    assert video["id"] != audio["id"]
+    for length in (video["duration"], audio["duration_mp3"], audio["duration_wav"]):
+        assert float(length) == pytest.approx(4, abs=0.2)
+    with opened(downloaded(video["url"])) as container:
+        assert container.streams.audio
+    # The one that it has just made, again.
+    again = done(caller, DUB, {"video_id": video["id"]})
+    assert again["task_info"]["parent_video"]["id"] == video["id"]
+
+
+@pytest.mark.parametrize("dialect", ["cometapi", "official"])
+def test_it_lets_a_picture_speak(simulator: RunningSimulator, tmp_path: Path, dialect: str) -> None:
+    caller = Caller(simulator, dialect)
+    ada = {"image": text(picture(400, 600, colour=BLUE)), "mode": "std"}
+    task = done(caller, AVATAR, ada | {"sound_file": text(tune(tmp_path, 9.066, kind="mp3"))})
+    assert task["final_unit_deduction"] == "3.6"
+    (video,) = task["task_result"]["videos"]
+    assert float(video["duration"]) == pytest.approx(9.066, abs=0.15)
+    content = downloaded(video["url"])
+    assert near(colours(content), BLUE)
+    with opened(content) as container:
+        assert container.streams.video[0].width == 720
+        assert container.streams.audio
+
+
+def test_it_lets_a_picture_say_what_it_has_spoken(caller: Caller) -> None:
+    words = {"text": "Good morning. " * 5, "voice_id": "oversea_male1", "voice_language": "en"}
+    (audio,) = caller.post("audio/tts", words).json()["data"]["task_result"]["audios"]
+    body = {"image": text(picture()), "audio_id": audio["id"], "mode": "pro"}
+    task = done(caller, AVATAR, body)
+    assert float(task["final_unit_deduction"]) == pytest.approx(0.8 * 4)
+    length = float(task["task_result"]["videos"][0]["duration"])
+    assert length == pytest.approx(float(audio["duration"]), abs=0.1)
+
+
+@pytest.mark.parametrize(("dialect", "message"), [("cometapi", True), ("official", False)])
+def test_it_holds_each_dialect_to_its_own_length(
+    simulator: RunningSimulator, tmp_path: Path, dialect: str, message: bool
+) -> None:
+    """CometAPI's page ends at 60 seconds, Kling's at 300."""
+    caller = Caller(simulator, dialect)
+    spoken = text(tune(tmp_path, 61, kind="mp3"))
+    task_id = caller.create(AVATAR, {"image": text(picture()), "sound_file": spoken})
+    if message:
+        task = caller.finished(AVATAR, task_id)
+        assert task["task_status_msg"] == "Audio duration is invalid"
+    else:
+        # Told before the minute of video is drawn, which takes its time.
+        until(lambda: simulator.tasks()[0]["units"] == "24.4")
