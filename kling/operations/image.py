@@ -10,7 +10,7 @@ from pydantic import Field
 
 from kling.errors import FieldError
 from kling.media import IMAGE, Media, MediaText
-from kling.operations.base import CLOUDSWAY, Facts, Operation, OperationInput
+from kling.operations.base import CLOUDSWAY, OFFICIAL, Facts, Operation, OperationInput
 from kling.operations.elements import MOST_REFERENCES, Element, with_whole_ids
 from kling.operations.exclusions import check_apart, check_only_with
 from kling.operations.pictures import HowMany, RatioName, Watermark
@@ -126,6 +126,8 @@ class Image(Operation):
     path = "images/generations"
     media_kind = "image"
     Input = ImageInput
+    # CometAPI's page does not say that a task can be queried by an id of one's own.
+    external_id_query_on = frozenset({CLOUDSWAY, OFFICIAL})
     price_cases: ClassVar = {"image": ("off", "on")}
 
     def check(self, values: Mapping[str, Any], media: Mapping[str, Media]) -> Iterator[FieldError]:
