@@ -2,12 +2,17 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from generations.views import gallery, generation, studio
+from generations.views import faces, gallery, generation, materials, studio
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("studio/", studio.studio, name="studio"),
+    path("studio/uploads", materials.upload, name="studio_upload"),
+    path("studio/faces", faces.find, name="studio_faces"),
+    path("studio/faces/<slug:public_id>", faces.status, name="studio_faces_status"),
     path("studio/<slug:operation>/", studio.studio, name="studio_operation"),
     path("studio/<slug:operation>/price", studio.price, name="studio_price"),
+    path("studio/<slug:operation>/choose", materials.choose, name="studio_choose"),
+    path("uploads/<slug:public_id>/content", materials.content, name="upload_content"),
     path("gallery/", gallery.gallery, name="gallery"),
     path("generations/<slug:public_id>", generation.generation, name="generation"),
     path("generations/<slug:public_id>/", generation.generation),

@@ -2,7 +2,36 @@
 
 from __future__ import annotations
 
-from generations.forms.building import StudioForm, build
-from generations.forms.reading import known_values, read, starting_values, wanted
+from generations.forms.building import Problem, StudioForm, build
+from generations.forms.controls import FILE_PART
+from generations.forms.pieces import Piece, Taking, held_in
+from generations.forms.places import field_at, item_of, planted, takers, taking_at
+from generations.forms.reading import (
+    PREFIX,
+    known_values,
+    read,
+    starting_values,
+    wanted,
+    with_piece,
+)
 
-__all__ = ["StudioForm", "build", "known_values", "read", "starting_values", "wanted"]
+__all__ = [
+    "FILE_PART",
+    "PREFIX",
+    "Piece",
+    "Problem",
+    "StudioForm",
+    "Taking",
+    "build",
+    "field_at",
+    "held_in",
+    "item_of",
+    "known_values",
+    "planted",
+    "read",
+    "starting_values",
+    "takers",
+    "taking_at",
+    "wanted",
+    "with_piece",
+]

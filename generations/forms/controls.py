@@ -6,7 +6,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-Kind = Literal["textarea", "text", "number", "select", "segmented", "switch", "group", "rows"]
+from generations.forms import words
+from generations.forms.pieces import Piece, Taking
+
+Kind = Literal[
+    "textarea",
+    "text",
+    "number",
+    "select",
+    "segmented",
+    "switch",
+    "points",
+    "file",
+    "source",
+    "faces",
+    "group",
+    "rows",
+]
+
+FILE_PART = ".file"  # what the file of a field is called in a form: `input.image.file`
 
 
 @dataclass(frozen=True)
@@ -22,6 +40,19 @@ class Row:
 
     number: int
     controls: tuple[Control, ...]
+
+    @property
+    def main(self) -> list[Control]:
+        return [one for one in self.controls if not _is_fine(one)]
+
+    @property
+    def fine(self) -> list[Control]:
+        """Numbers that may be left as they are: folded away."""
+        return [one for one in self.controls if _is_fine(one)]
+
+    @property
+    def is_fine_open(self) -> bool:
+        return any(one.errors or one.is_changed for one in self.fine)
 
 
 @dataclass(frozen=True)
@@ -47,6 +78,9 @@ class Control:
     feature: str = ""
     needs: tuple[str, str] | None = None
     yields_to: tuple[str, str] | None = None
+    at_least: int = 1
+    taking: Taking | None = None
+    piece: Piece | None = None
     is_changed: bool = field(default=False)
 
     @property
@@ -71,6 +105,29 @@ class Control:
         return " ".join(parts)
 
     @property
+    def is_fieldset(self) -> bool:
+        """Several inputs under one name, so that the name is a legend and no label."""
+        return self.kind in ("group", "rows", "segmented", "file", "source", "faces")
+
+    @property
+    def is_single(self) -> bool:
+        """A list that never has more than one entry needs no numbers and no buttons."""
+        return len(self.rows) == 1
+
+    @property
+    def set_aside(self) -> str:
+        return words.SET_ASIDE.get(self.name, "")
+
+    @property
+    def is_material(self) -> bool:
+        """Whether somebody has to bring something along for it."""
+        return any(inner.taking is not None for inner in self.inside())
+
+    @property
+    def file_name(self) -> str:
+        return f"{self.name}{FILE_PART}"
+
+    @property
     def has_slider(self) -> bool:
         return self.is_required and self.minimum is not None and self.maximum is not None
 
@@ -79,6 +136,10 @@ class Control:
         yield self
         for child in (*self.children, *(child for row in self.rows for child in row.controls)):
             yield from child.inside()
+
+
+def _is_fine(control: Control) -> bool:
+    return control.kind == "number" and not control.is_required
 
 
 @dataclass(frozen=True)

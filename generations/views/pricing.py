@@ -11,19 +11,18 @@ from accounts.models import Workspace
 from billing.amounts import MICRO
 from billing.credits import Balance
 from generations import actions
-from generations.actions import Order, Priced
-from generations.errors import InvalidRequest, ProviderUnavailable
+from generations.actions import Order
+from generations.errors import InvalidRequest, ProviderUnavailable, StorageUnavailable
+from generations.views.sketching import Sketch, sketch
 from kling.errors import FieldError
-
-# What somebody is still writing, and what takes its place meanwhile: its words do not change
-# the price.
-TEXTS = frozenset({"prompt", "multi_prompt", "multi_shot", "shot_type"})
-STAND_IN = {"prompt": "…"}
 
 
 @dataclass(frozen=True)
 class PriceTag:
-    """Amounts are micro-credits. `credits` is None while the values cannot be priced."""
+    """Amounts are micro-credits. `credits` is None while the values cannot be priced.
+
+    `awaited`: paths of the files whose content the price follows, and which are not there yet.
+    """
 
     balance: Balance
     credits: int | None = None
@@ -31,6 +30,7 @@ class PriceTag:
     units: str = ""
     rate: int = MICRO
     errors: tuple[FieldError, ...] = ()
+    awaited: tuple[str, ...] = ()
     refusal: str = ""
 
     @property
@@ -47,38 +47,37 @@ class PriceTag:
         return self.rate != MICRO
 
 
-def price_tag(operation: str, values: Mapping[str, Any], *, workspace: Workspace) -> PriceTag:
+def price_tag(
+    operation: str,
+    values: Mapping[str, Any],
+    *,
+    schema: Mapping[str, Any],
+    workspace: Workspace,
+) -> PriceTag:
     tag = PriceTag(balance=billing.credits.balance(workspace))
+    order = Order(operation, values)
     try:
-        found, errors = _estimate(Order(operation, values), workspace)
+        try:
+            priced = actions.estimate(order, workspace=workspace)
+            made = Sketch(priced.route.request, priced.price)
+        except InvalidRequest as exc:
+            made = sketch(order, exc.errors, schema=schema, workspace=workspace)
     except InvalidRequest as exc:
         return replace(tag, errors=tuple(exc.errors))
-    except ProviderUnavailable as exc:
+    except (ProviderUnavailable, StorageUnavailable) as exc:
         return replace(tag, refusal=str(exc))
-    units = found.route.request.units
+    return _with_price(tag, made)
+
+
+def _with_price(tag: PriceTag, made: Sketch) -> PriceTag:
+    tag = replace(tag, errors=made.errors, awaited=made.awaited)
+    if made.request is None or made.price is None:
+        return tag
+    units = made.request.units
     return replace(
         tag,
-        credits=found.price.credits,
+        credits=made.price.credits,
         lines=tuple(line.label for line in units.breakdown),
         units=format(units.amount, "f"),
-        rate=found.price.rate,
-        errors=errors,
+        rate=made.price.rate,
     )
-
-
-def _estimate(order: Order, workspace: Workspace) -> tuple[Priced, tuple[FieldError, ...]]:
-    """The price, and what is wrong with texts beside it; that a text is missing goes unsaid."""
-    try:
-        return actions.estimate(order, workspace=workspace), ()
-    except InvalidRequest as exc:
-        if not all(_name(error) in TEXTS for error in exc.errors):
-            raise
-        errors = tuple(error for error in exc.errors if error.code != "required")
-    rest = {name: value for name, value in order.input.items() if name not in TEXTS}
-    stand_in = replace(order, input={**rest, **STAND_IN})
-    return actions.estimate(stand_in, workspace=workspace), errors
-
-
-def _name(error: FieldError) -> str:
-    """`multi_prompt` of `input.multi_prompt.0.prompt`."""
-    return error.field.removeprefix("input.").partition(".")[0]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -23,9 +25,12 @@ from generations.errors import (
     IdempotencyMismatch,
     InvalidRequest,
     ProviderUnavailable,
+    StorageUnavailable,
 )
+from generations.views.faces import look_for, with_session, without_stale_faces
 from generations.views.offers import Offer, offers
 from generations.views.pricing import price_tag
+from generations.views.receiving import receive
 from generations.views.sheet import (
     Sheet,
     chosen,
@@ -43,6 +48,7 @@ STATUSES: dict[type[Exception], int] = {
     IdempotencyInProgress: 409,
     QuotaExceeded: 429,
     ProviderUnavailable: 503,
+    StorageUnavailable: 503,
 }
 VIEWER = "Your role here lets you look, but not create. An owner or admin can change that."
 SENT_BEFORE = "You sent this form before, with other settings. Press the button to make this too."
@@ -56,9 +62,7 @@ def studio(request: ActorRequest, operation: str = "") -> HttpResponse:
     if not available:
         return render(request, "generations/closed.html", status=503)
     if request.method == "POST":
-        offer = chosen(available, operation)
-        sheet = Sheet(offer, forms.read(offer.schema, request.POST), _key(request))
-        return _answer(request, available, sheet)
+        return _answer(request, available, _sent(request, chosen(available, operation)))
     sheet = fresh_sheet(available, operation, request.GET, actor=request.actor)
     return _page(request, available, sheet)
 
@@ -68,14 +72,34 @@ def studio(request: ActorRequest, operation: str = "") -> HttpResponse:
 def price(request: ActorRequest, operation: str) -> HttpResponse:
     """The fragment with the price and the button, for the values of the form as it stands."""
     offer = chosen(offers(), operation)
-    values = forms.wanted(forms.read(offer.schema, request.POST))
-    tag = price_tag(offer.name, values, workspace=request.actor.workspace)
+    values = _values(request, offer, request.POST)
+    tag = price_tag(
+        offer.name,
+        forms.wanted(values),
+        schema=offer.schema,
+        workspace=request.actor.workspace,
+    )
     return render(
         request, "generations/_price.html", price_context(offer, tag, actor=request.actor)
     )
 
 
+def _sent(request: ActorRequest, offer: Offer) -> Sheet:
+    """The form as it was sent; its files are kept first, so that no error costs them."""
+    received = receive(offer.schema, request.POST, request.FILES, by=request.actor)
+    values = _values(request, offer, received.sent)
+    return Sheet(offer, values, _key(request), errors=received.errors)
+
+
+def _values(request: ActorRequest, offer: Offer, sent: Mapping[str, str]) -> dict[str, Any]:
+    return without_stale_faces(forms.read(offer.schema, sent), request.actor.workspace)
+
+
 def _answer(request: ActorRequest, available: list[Offer], sheet: Sheet) -> HttpResponse:
+    if sheet.errors:
+        return _page(request, available, sheet, status=422)
+    if request.POST.get("do") == "faces":
+        return _search(request, available, sheet)
     if request.POST.get("do") == "price":
         return _page(request, available, sheet)
     order = Order(sheet.offer.name, sheet.wanted, idempotency_key=sheet.key)
@@ -91,6 +115,12 @@ def _answer(request: ActorRequest, available: list[Offer], sheet: Sheet) -> Http
     if created.replayed:
         messages.info(request, "This form had been sent already. Here is what it made.")
     return redirect("generation", created.generation.public_id)
+
+
+def _search(request: ActorRequest, available: list[Offer], sheet: Sheet) -> HttpResponse:
+    found = look_for(sheet.values.get("video_url", ""), by=request.actor)
+    sheet = replace(sheet, values=with_session(sheet.values, found), notice=found.problem)
+    return _page(request, available, sheet, status=422 if found.problem else 200)
 
 
 def _higher_price(request: ActorRequest, order: Order) -> str:

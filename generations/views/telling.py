@@ -139,8 +139,7 @@ def _shown(name: str, value: Any) -> str:
         return "; ".join(_shown(name, item) for item in value)
     if isinstance(value, bool):
         return "Yes" if value else "No"
-    text = words.CHOICES.get(name, {}).get(str(value), str(value))
-    return f"{text} {words.UNITS.get(name, '')}".strip()
+    return words.choice(name, str(value))
 
 
 def model_title(generation: Generation) -> str:

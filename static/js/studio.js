@@ -1,4 +1,5 @@
-// The studio's form: what goes with the chosen model, counters, shots, and the price.
+// The studio's form: what goes with the chosen model, counters, and the price. Lists are in
+// studio-rows.js, files in studio-files.js; they tell of a change by an input event.
 // The server checks everything again; without this file the form works too.
 (function () {
   "use strict";
@@ -98,61 +99,22 @@
       // Read-only, not disabled: what was typed stays in the form that comes back.
       all("textarea", field).forEach(function (input) { input.readOnly = away; });
       field.classList.toggle("field--off", away);
-      hint(field, away ? "Set aside: you write each shot below." : "");
+      hint(field, away ? field.dataset.setAside : "");
     });
   }
 
   function holds(condition) {
     var at = condition.indexOf("=");
-    return valueOf(condition.slice(0, at)) === condition.slice(at + 1);
+    return condition.slice(at + 1).split("|").indexOf(valueOf(condition.slice(0, at))) >= 0;
   }
 
   // --- characters: counted as the server counts them, not in UTF-16 units ---------------------
   function count(place) {
-    var text = document.getElementById(place.dataset.count).value;
+    var text = (document.getElementById(place.dataset.count) || { value: "" }).value;
     var length = Array.from(text.trim()).length;
     var most = Number(place.dataset.limit);
     place.textContent = length.toLocaleString("en") + " of " + most.toLocaleString("en");
     place.classList.toggle("count--over", length > most);
-  }
-
-  // --- lists such as shots: rows are there from the start, the empty ones are put away --------
-  function rowsOf(list) { return all("[data-row]", list); }
-
-  function showRows(list, atLeast) {
-    rowsOf(list).forEach(function (row, place) { row.hidden = place >= atLeast; });
-    list.dataset.shown = atLeast;
-    list.nextElementSibling.hidden = atLeast >= rowsOf(list).length;
-  }
-
-  function startRows(list) {
-    var filled = rowsOf(list).map(function (row) {
-      return all("input, textarea", row).some(function (input) { return input.value; });
-    });
-    showRows(list, Math.max(1, filled.lastIndexOf(true) + 1));
-  }
-
-  function addRow(list) {
-    var shown = Number(list.dataset.shown) + 1;
-    showRows(list, shown);
-    var input = rowsOf(list)[shown - 1].querySelector("textarea, input");
-    if (input) input.focus();
-  }
-
-  // The rows below move up, so that no empty one is left in the middle.
-  function removeRow(row) {
-    var list = row.closest("[data-rows]");
-    var rows = rowsOf(list);
-    for (var place = rows.indexOf(row); place < rows.length; place += 1) {
-      var next = rows[place + 1];
-      all("input, textarea, select", rows[place]).forEach(function (input, number) {
-        var below = next && all("input, textarea, select", next)[number];
-        input.value = below ? below.value : "";
-      });
-    }
-    showRows(list, Math.max(1, Number(list.dataset.shown) - 1));
-    all("[data-count]").forEach(count);
-    askSoon();
   }
 
   // --- the price -------------------------------------------------------------------------------
@@ -213,11 +175,7 @@
   });
 
   form.addEventListener("click", function (event) {
-    var add = event.target.closest("[data-add-row]");
-    var remove = event.target.closest("[data-remove-row]");
     var example = event.target.closest("[data-example]");
-    if (add) addRow(add.previousElementSibling);
-    if (remove) removeRow(remove.closest("[data-row]"));
     if (!example) return;
     event.preventDefault();
     var prompt = document.getElementById("input-prompt");
@@ -262,13 +220,12 @@
     if (input.matches("select")) {
       return !(input.selectedOptions[0] || {}).defaultSelected;
     }
-    return input.type !== "hidden" && !input.dataset.slider && input.value !== input.defaultValue;
+    return !/hidden|file/.test(input.type) && !input.dataset.slider && input.value !== input.defaultValue;
   }
 
   // At load, not before: a browser that brings back what was typed does so after the document is
   // read, and leaves out what is disabled by then.
   function start() {
-    all("[data-rows]").forEach(startRows);
     all("[data-count]").forEach(count);
     limit();
     if (cameBack()) renewKey();
