@@ -224,7 +224,7 @@ FETCH_ALLOW_PRIVATE = environment.flag("FETCH_ALLOW_PRIVATE")
 
 # --- requests ----------------------------------------------------------------------------
 DATA_UPLOAD_MAX_MEMORY_SIZE = 40 * 1024 * 1024  # three 10 MB images in Base64
-MAX_UPLOAD_BYTES = 100 * 1024 * 1024
+MAX_UPLOAD_BYTES = 200 * 1024 * 1024  # a clip of omni video
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATIC_ROOT.mkdir(exist_ok=True)  # whitenoise warns of one that is not there
