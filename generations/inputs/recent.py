@@ -23,4 +23,6 @@ def put(workspace: Workspace, url: str, known: Known) -> None:
 
 def _key(workspace: Workspace, url: str) -> str:
     # By workspace: whether somebody else has asked for an address is nobody's business.
-    return f"inputs:{workspace.pk}:{hashlib.sha256(url.encode()).hexdigest()}"
+    # JSON can carry half a character, which UTF-8 cannot.
+    digest = hashlib.sha256(url.encode(errors="backslashreplace")).hexdigest()
+    return f"inputs:{workspace.pk}:{digest}"

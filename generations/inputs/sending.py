@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import kling.errors
 from generations import links
 from generations.inputs import earlier, held
-from generations.inputs.reach import can_fetch_from_us, is_public_address
+from generations.inputs.reach import can_fetch_from_us, is_beside_us, is_public_address
 from generations.media import storage
 from generations.media.downloading import MEGABYTE
 from generations.media.errors import NotStored, StorageDown
@@ -143,6 +143,8 @@ def _way(generation: Generation, rule: MediaRule, row: held.Row) -> str | held.R
         return links.signed_url(row)
     if rule.inline and row.bytes <= LARGEST_INLINE:
         return row
+    if is_beside_us(generation.account):
+        return links.signed_url(row)
     if isinstance(row, Upload) and is_public_address(row.source_url):
         return row.source_url
     log.error(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,8 @@ from generations.inputs.earlier import Earlier
 from generations.inputs.looking import Unusable
 from kling.media import Media, SourceId, Spot, is_held
 
+# Anything else the declaration of the field refuses; NUL would even break the database's query.
+AN_ID = re.compile(r"[A-Za-z0-9_.-]{1,200}", re.ASCII)
 PERIODS = {"session": "24 hours"}
 
 
@@ -27,10 +30,13 @@ class Place:
 
 
 def place_of(spot: Spot, values: Mapping[str, Any], workspace: Workspace) -> Place | None:
-    """None for an id that the provider offers to everybody. Raises Unusable."""
+    """None for an id that the provider offers to everybody, and for what is no id.
+
+    Raises Unusable.
+    """
     source = spot.source
     assert source is not None
-    if source.kind in earlier.WITHOUT_OWNER:
+    if source.kind in earlier.WITHOUT_OWNER or not AN_ID.fullmatch(spot.value):
         return None
     found = earlier.find(workspace, source, spot.value)
     if found is None:
