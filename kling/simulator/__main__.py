@@ -12,6 +12,7 @@ from pathlib import Path
 
 from kling import catalogue
 from kling.simulator.shelf import POLICIES
+from kling.simulator.words import HELP
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -57,7 +58,13 @@ def _wait_for_signal() -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m kling.simulator", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m kling.simulator",
+        description=__doc__,
+        epilog="Words in a prompt, a text to speak or a name, to see it go wrong:\n\n"
+        + "".join(f"  {word:22} {meaning}\n" for word, meaning in HELP.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     add = parser.add_argument
     add("--host", default="127.0.0.1")
     add("--port", type=int, default=8123, help="0 picks a free one")

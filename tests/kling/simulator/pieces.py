@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import io
+import struct
 import threading
 import uuid
+import wave
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,14 +22,15 @@ from kling.accounts import Account
 from kling.client import KlingClient
 from kling.media import spots
 from kling.requests import Request, parse
-from kling.simulator.media import sound, video
-from kling.simulator.media.recipes import Kind, Recipe
+from kling.simulator.media import video
+from kling.simulator.media.recipes import Recipe
 from kling.simulator.server import RunningSimulator
 from kling.tasks import Output, Task
 from tests.kling.inputs import FILES, RATES, SMALLEST
 
 from .caller import KEY, until
 
+PACE = 8000  # samples a second
 RED, BLUE = (220, 30, 30), (30, 30, 220)
 # Small videos to go on from; those that can be extended are of models that only CometAPI has.
 SOURCE = {
@@ -47,19 +50,33 @@ def picture(
 def clip(
     folder: Path, seconds: float, *, width: int = 1280, height: int = 720, loud: bool = True
 ) -> bytes:
-    """MP4, one frame longer than `seconds`."""
-    path = folder / f"{uuid.uuid4().hex}.mp4"
+    """MP4, one frame longer than `seconds`, of a plain picture: those are quickly drawn."""
+    path, still = folder / f"{uuid.uuid4().hex}.mp4", folder / "still.png"
+    still.write_bytes(picture(width, height))
     recipe = Recipe(
-        kind="mp4", text="input", width=width, height=height, seconds=seconds, sound=loud
+        kind="mp4",
+        text="input",
+        width=width,
+        height=height,
+        seconds=seconds,
+        sound=loud,
+        picture=str(still),
     )
     video.write(recipe, path, stopping=threading.Event())
     return path.read_bytes()
 
 
-def tune(folder: Path, seconds: float, *, kind: Kind = "wav") -> bytes:
-    path = folder / f"{uuid.uuid4().hex}.{kind}"
-    sound.write(Recipe(kind=kind, text="input", seconds=seconds), path)
-    return path.read_bytes()
+def tune(seconds: float) -> bytes:
+    """WAV: one loud low note."""
+    stream = io.BytesIO()
+    with wave.open(stream, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(PACE)
+        low, high = (struct.pack("<h", level) * (PACE // 200) for level in (-9000, 9000))
+        whole = (low + high) * (int(seconds * 100) + 1)
+        file.writeframes(whole[: round(seconds * PACE) * 2])
+    return stream.getvalue()
 
 
 def text(content: bytes) -> str:

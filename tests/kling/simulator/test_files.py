@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from kling.simulator.server import RunningSimulator
 from tests.generations.media_server import (
@@ -140,6 +141,17 @@ def test_it_fetches_nothing_when_told(make_simulator: Maker, host: MediaServer) 
     assert host.asked == []
 
 
+def test_it_can_be_told_while_it_runs(make_simulator: Maker, host: MediaServer) -> None:
+    simulator = make_simulator(control=True)
+    settings = f"{simulator.url}/_simulator/settings"
+    answer = requests.post(settings, json={"fetch_files": "none"}, timeout=10)
+    assert answer.json()["fetch_files"] == "none"
+    assert requests.post(settings, json={"fetch_files": "some"}, timeout=10).status_code == 400
+    task = expanded(Caller(simulator, "official"), host.on("/fox.png", status(404)))
+    assert task["task_status"] == "succeed"
+    assert "No address is fetched" in requests.get(simulator.url, timeout=10).text
+
+
 def test_it_knows_no_other_way_to_fetch(make_simulator: Maker) -> None:
     with pytest.raises(ValueError, match="loopback, all, none"):
         make_simulator(fetch_files="some")
@@ -164,8 +176,8 @@ def test_it_refuses_what_is_neither_address_nor_base64(caller: Caller, image: An
     assert caller.simulator.tasks() == []
 
 
-def test_it_refuses_base64_where_only_addresses_go(caller: Caller, tmp_path: Path) -> None:
-    body = {"voice_name": "Fox", "voice_url": text(tune(tmp_path, 6))}
+def test_it_refuses_base64_where_only_addresses_go(caller: Caller) -> None:
+    body = {"voice_name": "Fox", "voice_url": text(tune(6))}
     answer = caller.post(VOICES, body)
     assert (answer.status_code, answer.json()["code"]) == (400, 1201)
 
@@ -175,9 +187,9 @@ def test_it_refuses_base64_where_only_addresses_go(caller: Caller, tmp_path: Pat
     [(5, ""), (30, ""), (4.9, "Audio duration is invalid"), (30.5, "Audio duration is invalid")],
 )
 def test_it_judges_the_length_of_a_sound(
-    caller: Caller, host: MediaServer, tmp_path: Path, seconds: float, message: str
+    caller: Caller, host: MediaServer, seconds: float, message: str
 ) -> None:
-    url = host.on("/fox.wav", whole(tune(tmp_path, seconds)))
+    url = host.on("/fox.wav", whole(tune(seconds)))
     task = caller.finished(VOICES, caller.create(VOICES, {"voice_name": "Fox", "voice_url": url}))
     assert task["task_status_msg"] == message
 

@@ -145,7 +145,7 @@ def test_it_lets_a_face_speak(
         assert face["end_time"] == pytest.approx(6250, abs=50)
         with opened(downloaded(face["face_image"])) as container:
             assert container.streams.video[0].width == 256
-    choice = {"face_id": "0", "sound_file": text(tune(tmp_path, 3.066)), "sound_end_time": 3066}
+    choice = {"face_id": "0", "sound_file": text(tune(3.066)), "sound_end_time": 3066}
     body = {"session_id": faces["session_id"], "face_choose": [choice]}
     task = done(caller, LIP_SYNC, body)
     assert task["final_unit_deduction"] == "1"
@@ -190,10 +190,10 @@ def test_it_puts_a_sound_to_a_video(
 
 
 @pytest.mark.parametrize("dialect", ["cometapi", "official"])
-def test_it_lets_a_picture_speak(simulator: RunningSimulator, tmp_path: Path, dialect: str) -> None:
+def test_it_lets_a_picture_speak(simulator: RunningSimulator, dialect: str) -> None:
     caller = Caller(simulator, dialect)
     ada = {"image": text(picture(400, 600, colour=BLUE)), "mode": "std"}
-    task = done(caller, AVATAR, ada | {"sound_file": text(tune(tmp_path, 9.066, kind="mp3"))})
+    task = done(caller, AVATAR, ada | {"sound_file": text(tune(9.066))})
     assert task["final_unit_deduction"] == "3.6"
     (video,) = task["task_result"]["videos"]
     assert float(video["duration"]) == pytest.approx(9.066, abs=0.15)
@@ -216,11 +216,11 @@ def test_it_lets_a_picture_say_what_it_has_spoken(caller: Caller) -> None:
 
 @pytest.mark.parametrize(("dialect", "message"), [("cometapi", True), ("official", False)])
 def test_it_holds_each_dialect_to_its_own_length(
-    simulator: RunningSimulator, tmp_path: Path, dialect: str, message: bool
+    simulator: RunningSimulator, dialect: str, message: bool
 ) -> None:
     """CometAPI's page ends at 60 seconds, Kling's at 300."""
     caller = Caller(simulator, dialect)
-    spoken = text(tune(tmp_path, 61, kind="mp3"))
+    spoken = text(tune(61))
     task_id = caller.create(AVATAR, {"image": text(picture()), "sound_file": spoken})
     if message:
         task = caller.finished(AVATAR, task_id)
