@@ -26,6 +26,7 @@ from tests.working import finish, work_until
 pytestmark = pytest.mark.django_db(transaction=True)
 
 SITE = "https://studio.example"
+INSIDE = "http://studio.internal:8000"  # reached by people of one house, and by no provider
 
 
 def lip_sync(video: str, sound: str) -> dict[str, Any]:
@@ -103,8 +104,9 @@ def test_it_knows_addresses_that_no_provider_reaches(
 
 
 def test_it_falls_back_on_the_address_that_a_file_came_from(
-    ada: Person, simulator: RunningSimulator
+    ada: Person, simulator: RunningSimulator, settings: Any
 ) -> None:
+    settings.SITE_URL = INSIDE
     make_account(simulator.url, dialect="official")
     film = upload(ada.api, media.mp4(seconds=3, width=720, height=720))
     url = "https://files.example.com/ada.mp4"
@@ -115,8 +117,9 @@ def test_it_falls_back_on_the_address_that_a_file_came_from(
 
 
 def test_it_fails_a_job_whose_file_has_no_way_to_the_provider(
-    ada: Person, simulator: RunningSimulator, caplog: pytest.LogCaptureFixture
+    ada: Person, simulator: RunningSimulator, settings: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
+    settings.SITE_URL = INSIDE
     make_account(simulator.url, dialect="official")
     film = upload(ada.api, media.mp4(seconds=3, width=720, height=720))
     job = created(ada.api, lip_sync(film, upload(ada.api, media.mp3(3))))
@@ -126,6 +129,15 @@ def test_it_fails_a_job_whose_file_has_no_way_to_the_provider(
     assert "SITE_URL" not in answer["error"]["message"]
     assert "Set SITE_URL" in caplog.text
     assert_nothing_was_taken(ada, simulator)
+
+
+def test_it_gives_a_link_to_a_provider_on_the_same_machine_where_base64_is_not_taken(
+    ada: Person, simulator: RunningSimulator
+) -> None:
+    make_account(simulator.url, dialect="official")
+    film = upload(ada.api, media.mp4(seconds=3, width=720, height=720))
+    created(ada.api, lip_sync(film, upload(ada.api, media.mp3(3))))
+    assert sent_body(simulator)["video_url"].startswith("http://127.0.0.1:8000/files/")
 
 
 def test_it_fails_a_job_whose_upload_was_deleted(
