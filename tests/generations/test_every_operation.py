@@ -1,0 +1,86 @@
+"""Every operation through every provider that serves it, from the request to stored files."""
+
+from __future__ import annotations
+
+import io
+from decimal import Decimal
+from typing import Any
+
+import av
+import pytest
+
+import billing.ledger
+from billing.models import OperationRate, PriceBook
+from generations.models import Asset, ProviderAccount
+from kling import operations
+from kling.simulator.server import RunningSimulator
+from tests.conftest import Person, make_account
+from tests.generations.inputs.asking import created
+from tests.generations.whole_inputs import Files
+from tests.kling.inputs import SERVED, SMALLEST
+from tests.working import finish
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SOLD = [pair for pair in SERVED if operations.get(pair[0]).listed]
+
+
+@pytest.fixture
+def reachable(live_server: Any, settings: Any) -> None:
+    """Our links to files lead somewhere, as those of an installation do."""
+    settings.SITE_URL = live_server.url
+
+
+def provider(simulator: RunningSimulator, dialect: str) -> ProviderAccount:
+    book = PriceBook.objects.latest("pk")
+    for operation in operations.all_operations():
+        OperationRate.objects.get_or_create(
+            book=book, operation=operation.name, defaults={"units": Decimal(2)}
+        )
+    return make_account(simulator.url, dialect=dialect)
+
+
+@pytest.mark.usefixtures("reachable")
+@pytest.mark.parametrize(("operation", "dialect"), SOLD)
+def test_it_runs_from_end_to_end(
+    ada: Person, simulator: RunningSimulator, operation: str, dialect: str
+) -> None:
+    provider(simulator, dialect)
+    values = Files(ada).filled(operation, SMALLEST[operation])
+    job = created(ada.api, {"operation": operation, "input": values})
+    finish(job["id"])
+
+    done = ada.api.get(f"/generations/{job['id']}").json()
+    assert (done["status"], done["error"]) == ("succeeded", None)
+    assert done["credits"]["held"] == "0"
+    charged = Decimal(done["credits"]["charged"])
+    assert 0 < charged <= Decimal(done["credits"]["quoted"])
+    assert done["assets"]
+    for asset in done["assets"]:
+        if asset["url"]:
+            assert_it_plays(ada, asset)
+    assert not billing.ledger.check().violations
+
+
+def assert_it_plays(person: Person, asset: dict[str, Any]) -> None:
+    kind = Asset.objects.get(public_id=asset["id"]).media_type.partition("/")[0]
+    content = person.api.get(f"/assets/{asset['id']}/content")
+    body = b"".join(content.streaming_content) if content.streaming else content.content
+    assert len(body) == asset["bytes"]
+    with av.open(io.BytesIO(body)) as opened:
+        streams = opened.streams.audio if kind == "audio" else opened.streams.video
+        assert next(opened.decode(streams[0]))
+
+
+@pytest.mark.usefixtures("reachable")
+@pytest.mark.parametrize(("operation", "dialect"), SOLD)
+def test_a_failure_of_the_provider_costs_nothing(
+    ada: Person, simulator: RunningSimulator, operation: str, dialect: str
+) -> None:
+    provider(simulator, dialect)
+    values = Files(ada).filled(operation, SMALLEST[operation])
+    simulator.faults.add("task", "fail", path=operations.get(operation).path)
+    job = created(ada.api, {"operation": operation, "input": values})
+    finish(job["id"])
+    done = ada.api.get(f"/generations/{job['id']}").json()
+    assert (done["status"], done["assets"]) == ("failed", [])
+    assert done["credits"] == {"quoted": job["credits"]["quoted"], "held": "0", "charged": "0"}
