@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -242,6 +244,20 @@ def test_it_knows_the_verdict_after_a_restart(
     host.on("/fox.png", whole(picture(200, 200)))
     again = Caller(make_simulator(state=tmp_path / "kept"), "official")
     assert again.finished(EXPAND, task_id)["task_status_msg"] == "Image pixel is invalid"
+
+
+def test_it_goes_on_with_the_state_of_an_older_one(make_simulator: Maker, tmp_path: Path) -> None:
+    state = tmp_path / "old"
+    state.mkdir()
+    with contextlib.closing(sqlite3.connect(state / "simulator.sqlite3")) as older:
+        older.execute(
+            "CREATE TABLE task (task_id TEXT PRIMARY KEY, dialect TEXT, path TEXT, operation TEXT,"
+            " media_kind TEXT, model TEXT, external_id TEXT, callback_url TEXT, fields TEXT,"
+            " units TEXT, unit_type TEXT, slots INTEGER, plan TEXT, created_at REAL,"
+            " processing_at REAL, ends_at REAL)"
+        )
+    caller = Caller(make_simulator(state=state), "official")
+    assert expanded(caller, text(picture()))["task_status"] == "succeed"
 
 
 def never(host: MediaServer) -> Reply:
