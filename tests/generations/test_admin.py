@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -113,4 +114,44 @@ def test_it_refuses_an_account_that_could_not_work(
     assert response.status_code == 200
     errors = response.context["adminform"].form.errors
     assert complaint in str(errors)
+    assert not ProviderAccount.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"unit_cost": "0.098"},
+        {"unit_cost": ""},
+        {"disabled_models": '["kling-v1-6", "text-to-audio", "image-to-video/kling-v3"]'},
+        {"disabled_models": "[]"},
+    ],
+    ids=str,
+)
+def test_the_operator_says_what_an_account_costs_and_leaves_out(
+    operator: Client, changes: dict[str, str]
+) -> None:
+    form = account_form(**changes)
+    operator.post("/admin/generations/provideraccount/add/", form)
+    account = ProviderAccount.objects.get(slug="second")
+    assert str(account.unit_cost or "").rstrip("0") == changes.get("unit_cost", "").rstrip("0")
+    assert account.disabled_models == json.loads(changes.get("disabled_models", "[]"))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"unit_cost": "-0.1"},
+        {"unit_cost": "NaN"},
+        {"unit_cost": "1000001"},
+        {"disabled_models": '"kling-v3"'},
+        {"disabled_models": '["kling-v33"]'},
+        {"disabled_models": '["text-to-audio/kling-v3"]'},
+        {"disabled_models": "[1]"},
+    ],
+    ids=str,
+)
+def test_the_operators_slips_are_refused(operator: Client, changes: dict[str, str]) -> None:
+    answer = operator.post("/admin/generations/provideraccount/add/", account_form(**changes))
+    assert answer.status_code == 200
+    assert f'id="id_{next(iter(changes))}_error"' in answer.content.decode()
     assert not ProviderAccount.objects.exists()
