@@ -31,8 +31,19 @@ def word(generation: Generation) -> str:
     return WORDS[State(generation.state)]
 
 
+def answer_to_create(generation: Generation) -> dict[str, Any]:
+    """`data` of the answer to a create: the task, but for faces that came with it.
+
+    Kling's answer about faces is no task, and programs that see one look for no faces in it.
+    """
+    shown = represent(generation)
+    if "face_data" not in shown:
+        return shown
+    return {name: shown[name] for name in ("session_id", "final_unit_deduction", "face_data")}
+
+
 def represent(generation: Generation) -> dict[str, Any]:
-    """`data` of the answer to a create and of a single query, and the body of a callback."""
+    """`data` of a single query, and the body of a callback."""
     return represent_all([generation])[0]
 
 

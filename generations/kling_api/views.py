@@ -18,7 +18,11 @@ from generations.api import waiting
 from generations.kling_api import errors, finding
 from generations.kling_api.authentication import KlingAuthentication
 from generations.kling_api.orders import order_of
-from generations.kling_api.representation import represent, represent_all
+from generations.kling_api.representation import (
+    answer_to_create,
+    represent,
+    represent_all,
+)
 from generations.models import Generation, State
 from kling.operations.base import Operation
 
@@ -74,7 +78,7 @@ class TasksView(KlingView):
         if operation.synchronous:
             generation = waiting.until_final(generation, seconds=waiting.LONGEST)
             _refuse_failed(generation)
-        return _answer(request, represent(generation))
+        return _answer(request, answer_to_create(generation))
 
     def get(self, request: Request, operation: Operation) -> Response:
         query = PageQuery(data=request.query_params)
