@@ -136,6 +136,8 @@ def test_it_drafts_edits_and_publishes_a_price_book(operator: Client) -> None:
         "unit_prices-INITIAL_FORMS": "3",
         "margins-TOTAL_FORMS": "0",
         "margins-INITIAL_FORMS": "0",
+        "operation_rates-TOTAL_FORMS": "0",
+        "operation_rates-INITIAL_FORMS": "0",
     }
     for number, row in enumerate(rows):
         form |= {
