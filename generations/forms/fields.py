@@ -72,7 +72,7 @@ class Fields:
         return Control(
             kind=kind,
             name=path,
-            label=spec.get("title", name),
+            label=words.TITLES.get(path) or spec.get("title", name),
             help=words.HELP.get(path, _help(name, spec)),
             value=text,
             is_required=required,

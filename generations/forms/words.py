@@ -67,10 +67,13 @@ HELP = {
     "input.text": "",
     "input.series_amount": "With “Kling decides”, 9 are set aside; what is made is charged.",
     "input.face_choose": "",
+    "input.session_id": "",
     "input.video_list": "A video to take from, or one to be changed.",
     "input.element_image_list": "",
     "input.video_id": "A video made here in the last 30 days, with a model that can go on with it.",
 }
+# The same for what a field is called.
+TITLES = {"input.session_id": "Who speaks", "input.voice_list.voice_id": "Voice"}
 PLACEHOLDERS = {
     "text-to-video": "A lighthouse on a cliff at dusk. Waves break below, the camera rises slowly…",
     "image-to-video": "She turns her head and smiles, leaves fall behind her…",

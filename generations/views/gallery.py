@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,14 +11,16 @@ from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
+from accounts.access import Actor
 from accounts.decorators import ActorRequest, workspace_required
 from accounts.models import Workspace
-from generations import queries
+from generations import offering
 from generations.models import Generation
 from generations.states import ACTIVE, State
 from generations.views.finding import named
-from generations.views.tiles import tile
-from kling import operations
+from generations.views.offers import offers
+from generations.views.tiles import Tile, tile, without_steps
+from generations.views.uses import Uses, uses
 
 PAGE = 24
 STATUSES: dict[str, tuple[str, frozenset[State]]] = {
@@ -42,27 +44,36 @@ class Page:
 @workspace_required
 def gallery(request: ActorRequest) -> HttpResponse:
     filters = _filters(request.GET)
-    rows = _matching(queries.for_workspace(request.actor.workspace), filters)
+    rows = _matching(without_steps(request.actor.workspace), filters)
     before = _place(request.actor.workspace, request.GET.get("before", ""))
     after = _place(request.actor.workspace, request.GET.get("after", ""))
     page = _page(rows.prefetch_related("assets"), before=before, after=after)
     if not page.rows and (before or after):
         return redirect(f"{request.path}?{urlencode(filters)}")
     context: dict[str, Any] = {
-        "tiles": [tile(generation) for generation in page.rows],
+        "tiles": _tiles(page.rows, request.actor),
         "older_url": _url(filters, before=page.older),
         "newer_url": _url(filters, after=page.newer),
         "filters": filters,
         "statuses": {name: label for name, (label, _) in STATUSES.items()},
-        "operations": operations.all_operations(),
+        "operations": offering.listed(),
         "may_write": request.actor.may_write,
     }
     return render(request, "generations/gallery.html", context)
 
 
+def _tiles(rows: list[Generation], actor: Actor) -> list[Tile]:
+    known = uses(offers()) if rows and actor.may_write else Uses()
+    made = [tile(generation) for generation in rows]
+    return [
+        replace(one, uses=tuple(known.of(one.asset))) if one.asset is not None else one
+        for one in made
+    ]
+
+
 def _filters(asked: QueryDict) -> dict[str, str]:
     """What is asked for and known; anything else filters nothing."""
-    names = {operation.name for operation in operations.all_operations()}
+    names = {operation.name for operation in offering.listed()}
     filters = {"status": asked.get("status", ""), "operation": asked.get("operation", "")}
     known = {"status": set(STATUSES), "operation": names}
     return {name: value for name, value in filters.items() if value in known[name]}

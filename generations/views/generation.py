@@ -18,8 +18,10 @@ from generations.models import Generation, State
 from generations.representation import held
 from generations.views import telling
 from generations.views.finding import find, named
+from generations.views.offers import offers
 from generations.views.results import results
 from generations.views.tiles import tile
+from generations.views.uses import Uses, uses
 
 
 @require_safe
@@ -73,11 +75,16 @@ def delete(request: ActorRequest, public_id: str) -> HttpResponse:
     return redirect("gallery")
 
 
+def _uses(state: State, actor: Actor) -> Uses:
+    """What results can go into; not asked while there are none."""
+    return uses(offers()) if state == State.SUCCEEDED and actor.may_write else Uses()
+
+
 def _context(found: Generation, actor: Actor) -> dict[str, Any]:
     state = State(found.state)
     return {
         "generation": found,
-        "results": results(found),
+        "results": results(found, _uses(state, actor)),
         "badge": telling.BADGES[state],
         "now": telling.NOW[state],
         "steps": telling.steps(found),

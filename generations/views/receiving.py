@@ -50,8 +50,9 @@ def receive(
     for name, file in files.items():
         field = name.removesuffix(FILE_PART)
         taking = forms.taking_at(schema, field.removeprefix(f"{PREFIX}."))
-        is_file = isinstance(file, UploadedFile) and name.endswith(FILE_PART)
-        if not is_file or taking is None or not taking.is_file:
+        if taking is None or not taking.is_file or not name.endswith(FILE_PART):
+            continue
+        if not isinstance(file, UploadedFile):  # of a name without any file
             continue
         try:
             values[field] = receive_file(file, taking, by=by).public_id

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from generations.models import Asset, Generation, MediaKind
 from generations.representation import visible_assets
+from generations.views.pieces import asset_title
+from generations.views.uses import Use, Uses
 
 FORMATS = {
     "video/mp4": ("MP4", "mp4"),
@@ -15,17 +17,45 @@ FORMATS = {
     "image/jpeg": ("JPEG", "jpg"),
     "image/webp": ("WebP", "webp"),
 }
+WITH_NAME = (MediaKind.VOICE, MediaKind.ELEMENT)
+FEW = 2  # files that are offered in one row; more of them each below their own picture
 
 
 @dataclass(frozen=True)
 class Result:
+    """`name`: of a voice or an element, which are known by it and may have no file."""
+
     asset: Asset
     is_playable: bool
     format: str
     filename: str
+    name: str = ""
+    uses: tuple[Use, ...] = ()
+
+    @property
+    def has_file(self) -> bool:
+        return self.asset.key is not None
 
 
-def results(generation: Generation) -> list[Result]:
+@dataclass(frozen=True)
+class Results:
+    all: tuple[Result, ...] = ()
+
+    @property
+    def shown(self) -> list[Result]:
+        return [result for result in self.all if result.is_playable]
+
+    @property
+    def is_many(self) -> bool:
+        return len(self.shown) > FEW
+
+    @property
+    def downloads(self) -> list[Result]:
+        """What the row of buttons offers."""
+        return [] if self.is_many else [result for result in self.all if result.has_file]
+
+
+def results(generation: Generation, uses: Uses) -> Results:
     """Each file once; of a sound in two formats only the first gets a player."""
     made: list[Result] = []
     has_sound = False
@@ -38,7 +68,9 @@ def results(generation: Generation) -> list[Result]:
                 is_playable=not (is_sound and has_sound),
                 format=label,
                 filename=f"{generation.public_id}-{asset.index + 1}.{extension}",
+                name=asset_title(asset) if asset.kind in WITH_NAME else "",
+                uses=tuple(uses.of(asset)),
             )
         )
         has_sound = has_sound or is_sound
-    return made
+    return Results(tuple(made))

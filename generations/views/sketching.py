@@ -77,7 +77,7 @@ class _Gaps:
                 self.seen += [] if error.code == "required" else [error]
             elif stand_in is not None:
                 self.stand_ins[path] = stand_in
-            else:
+            elif not (error.code == "required" and self._is_beside_a_file(path)):
                 raise InvalidRequest(list(errors))
 
     def awaited(self, errors: Sequence[FieldError]) -> tuple[str, ...]:
@@ -86,10 +86,14 @@ class _Gaps:
         asked = [_path(error) for error in errors if error.code == "unknown_length"]
         if found := [path for path in files if path in asked]:
             return tuple(found)
-        # Of a file that is missing, what else there is to say of it is not known either.
-        unknown = all(error.code == "required" for error in errors)
-        beside = {_path(error).rpartition(".")[0] for error in errors if unknown}
-        return tuple(path for path in files if path.rpartition(".")[0] in beside)
+        is_open = errors and all(error.code == "required" for error in errors)
+        is_open = is_open and all(self._is_beside_a_file(_path(error)) for error in errors)
+        return tuple(files) if is_open else ()
+
+    def _is_beside_a_file(self, path: str) -> bool:
+        """Of a file that is missing, what else there is to say of it is not known either."""
+        files = [other for other, stand_in in self.stand_ins.items() if stand_in == FILE]
+        return any(other.rpartition(".")[0] == path.rpartition(".")[0] for other in files)
 
     def filled(self, values: Mapping[str, Any]) -> dict[str, Any]:
         made = dict(values)

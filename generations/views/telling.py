@@ -12,6 +12,7 @@ from generations.forms import words
 from generations.models import Generation, State, Transition
 from kling import catalogue, operations
 from kling.errors import InvalidInput
+from kling.media import is_held
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,8 @@ HISTORY: dict[tuple[str, str], str] = {
     (State.STORING, State.SUCCEEDED): "Saved and ready; {charged} credits charged",
     (State.STORING, State.FAILED): "The files could not be saved; the credits came back",
 }
+# Fields whose words stand above a result, instead of among its settings.
+WORDS = ("prompt", "text", "voice_name", "element_name")
 FAILED = "Failed; nothing was charged"
 
 
@@ -128,18 +131,27 @@ def settings(generation: Generation) -> list[tuple[str, str]]:
     return [
         (facts[name].title if name in facts else name, _shown(name, value))
         for name, value in generation.input.items()
-        if name not in ("prompt", "model_name", "multi_prompt")
+        if name not in ("model_name", "multi_prompt", *WORDS)
     ]
 
 
 def _shown(name: str, value: Any) -> str:
     if isinstance(value, Mapping):
-        return ", ".join(f"{key} {_shown(key, item)}" for key, item in value.items())
+        return ", ".join(_part(key, item) for key, item in value.items())
     if isinstance(value, list):
         return "; ".join(_shown(name, item) for item in value)
     if isinstance(value, bool):
         return "Yes" if value else "No"
+    if is_held(str(value)):
+        return "A file of yours" if str(value).startswith("upl_") else "An earlier result"
     return words.choice(name, str(value))
+
+
+def _part(name: str, value: Any) -> str:
+    """A number says nothing without its name, a file or a choice does."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    label = name.replace("_", " ")
+    return f"{label} {value}" if is_number else _shown(name, value)
 
 
 def model_title(generation: Generation) -> str:
@@ -168,7 +180,8 @@ def usual_time(generation: Generation) -> str:
 
 
 def words_of(generation: Generation) -> str:
-    """What the person wrote: the prompt, or the shots."""
+    """What the person wrote: the prompt, the text, a name, or the shots."""
     shots = generation.input.get("multi_prompt") or []
-    texts = [str(generation.input.get("prompt", "")), *(str(shot["prompt"]) for shot in shots)]
+    texts = [str(generation.input.get(name, "")) for name in WORDS]
+    texts += [str(shot["prompt"]) for shot in shots]
     return "\n".join(text for text in texts if text)

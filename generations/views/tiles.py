@@ -5,11 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.db.models import QuerySet
+
 from accounts.models import Workspace
 from generations import queries
 from generations.models import Asset, Generation, MediaKind, State
 from generations.views import telling
 from generations.views.telling import Badge
+from generations.views.uses import Use
+from kling import operations
+
+ICONS = {MediaKind.VOICE: "speech", MediaKind.ELEMENT: "cube"}
 
 
 @dataclass(frozen=True)
@@ -18,6 +24,7 @@ class Tile:
     badge: Badge
     title: str
     asset: Asset | None
+    uses: tuple[Use, ...] = ()
 
     @property
     def has_poster(self) -> bool:
@@ -25,7 +32,9 @@ class Tile:
 
     @property
     def is_picture(self) -> bool:
-        return self.asset is not None and self.asset.kind == MediaKind.IMAGE
+        """Also of an element, which is shown by one of its pictures where it has any."""
+        asset = self.asset
+        return asset is not None and asset.key is not None and asset.media_type[:6] == "image/"
 
     @property
     def icon(self) -> str:
@@ -33,7 +42,7 @@ class Tile:
             return "warn"
         if self.generation.state == State.CANCELED:
             return "close"
-        return self.asset.kind if self.asset else "clock"
+        return ICONS.get(MediaKind(self.asset.kind), self.asset.kind) if self.asset else "clock"
 
     @property
     def length(self) -> str:
@@ -55,8 +64,14 @@ def tile(generation: Generation) -> Tile:
     )
 
 
+def without_steps(workspace: Workspace) -> QuerySet[Generation]:
+    """What people have made; a search for faces is only a step on the way to it."""
+    steps = [one.name for one in operations.all_operations() if not one.listed]
+    return queries.for_workspace(workspace).exclude(operation__in=steps)
+
+
 def recent_tiles(workspace: Workspace, *, limit: int) -> list[Tile]:
-    rows = queries.for_workspace(workspace).order_by("-pk").prefetch_related("assets")
+    rows = without_steps(workspace).order_by("-pk").prefetch_related("assets")
     return [tile(generation) for generation in rows[:limit]]
 
 

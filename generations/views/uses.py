@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
 
 from generations import forms
 from generations.forms import Taking
 from generations.models import Asset
 from generations.views.offers import Offer
+from kling.schema import input_schema
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Use:
 class Uses:
     """The uses of all kinds, for a page with many results."""
 
-    takers: tuple[Use, ...]
+    takers: tuple[Use, ...] = ()
 
     def of(self, asset: Asset) -> list[Use]:
         """One for each operation: its first field that takes the result."""
@@ -43,7 +44,7 @@ def uses(offers: Iterable[Offer]) -> Uses:
         tuple(
             Use(offer.name, offer.operation.title, offer.icon, path, taking)
             for offer in offers
-            for path, taking in forms.takers(offer.schema)
+            for path, taking in _takers(offer.name, offer.account.dialect)
         )
     )
 
@@ -54,5 +55,7 @@ def path_for(offer: Offer, asset: Asset) -> str:
     return found[0].path if found else ""
 
 
-def put(schema: dict[str, Any], values: dict[str, Any], path: str, asset: Asset) -> dict[str, Any]:
-    return forms.with_piece(schema, values, path, asset.public_id)
+@lru_cache(maxsize=256)
+def _takers(operation: str, dialect: str) -> tuple[tuple[str, Taking], ...]:
+    """Kept: which fields take what is declared in code, and a gallery asks it of everything."""
+    return tuple(forms.takers(input_schema(operation, dialect)))

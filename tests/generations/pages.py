@@ -5,6 +5,7 @@ from __future__ import annotations
 from html.parser import HTMLParser
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 
@@ -14,22 +15,29 @@ class Form(HTMLParser):
     def __init__(self, response: Any) -> None:
         super().__init__()
         self.action, self.values, self.labels = "", {}, []
+        self.files: list[str] = []
         self._inside, self._select, self._textarea = False, "", ""
-        self._button = False
+        self._aside = 0  # inside of a <template>, which is no part of the page
         self.feed(response.content.decode())
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
+        if tag == "template":
+            self._aside += 1
         if tag == "form":
             self._inside = given.get("id") == "studio"
             self.action = given["action"] if self._inside else self.action
-        if not self._inside or "disabled" in given:
+        if not self._inside or self._aside or "disabled" in given:
             return
         if tag == "input":
             self._input(given)
         elif tag == "select":
             self._select = given["name"]
-        elif tag == "option" and ("selected" in given or self._select not in self.values):
+        elif (
+            tag == "option"
+            and self._select
+            and ("selected" in given or self._select not in self.values)
+        ):
             self.values[self._select] = given["value"]
         elif tag == "textarea":
             self._textarea = given["name"]
@@ -37,12 +45,20 @@ class Form(HTMLParser):
 
     def _input(self, given: dict[str, str]) -> None:
         is_box = given["type"] in ("radio", "checkbox")
-        if "name" in given and (not is_box or "checked" in given):
+        if given["type"] == "file":
+            self.files.append(given["name"])
+        elif "name" in given and (not is_box or "checked" in given):
             self.values[given["name"]] = given.get("value", "")
 
     def handle_endtag(self, tag: str) -> None:
-        if tag == "form":
+        if tag == "template":
+            self._aside += 1
+        if tag == "template":
+            self._aside -= 1
+        elif tag == "form":
             self._inside = False
+        elif tag == "select":
+            self._select = ""
         elif tag == "textarea":
             # The line break after the opening tag belongs to the markup, not to the text.
             self.values[self._textarea] = self.values[self._textarea].removeprefix("\n")
@@ -52,8 +68,8 @@ class Form(HTMLParser):
         if self._textarea:
             self.values[self._textarea] += data
 
-    def send(self, browser: Client, **changes: str | None) -> Any:
-        """Fields by their names with `__` for a dot; None leaves one out."""
+    def send(self, browser: Client, **changes: str | SimpleUploadedFile | None) -> Any:
+        """Fields by their names with `__` for a dot; None leaves one out. Files as they are."""
         named = {name.replace("__", "."): value for name, value in changes.items()}
         values = {**self.values, **named}
         return browser.post(
