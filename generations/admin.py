@@ -263,7 +263,7 @@ class AssetAdmin(ReadOnlyAdmin):
 
 @admin.register(Upload)
 class UploadAdmin(ReadOnlyAdmin):
-    list_display = ["public_id", "workspace", "kind", "media_type", "bytes", "created_at"]
+    list_display = ["public_id", "workspace", "kind", "media_type", "bytes", "origin", "created_at"]
     search_fields = ["public_id", "sha256"]
     show_full_result_count = False
 
