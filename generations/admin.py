@@ -203,7 +203,6 @@ class ProviderAccountForm(forms.ModelForm):  # type: ignore[type-arg]
             raise forms.ValidationError('Write it as {"kling-v3": "its name there"}.')
         return names
 
-
     def clean_disabled_models(self) -> list[str]:
         names = self.cleaned_data["disabled_models"] or []
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):

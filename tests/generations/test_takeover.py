@@ -181,3 +181,26 @@ def test_jobs_of_an_account_that_is_switched_off_go_on(
     done = finish(job)
     assert (done.state, done.account) == (State.SUCCEEDED, second)
     assert [task["dialect"] for task in simulator.tasks()] == ["official"]
+
+
+@pytest.mark.parametrize("name", ["public_id", "provider_asset_id"])
+def test_a_job_waits_where_its_input_is_kept(
+    ada: Person,
+    first: ProviderAccount,
+    second: ProviderAccount,
+    simulator: RunningSimulator,
+    name: str,
+) -> None:
+    """The id of a video means nothing to another account."""
+    clip = {"operation": "text-to-video", "input": {"prompt": "A drum", "duration": "5"}}
+    [asset] = finish(create(ada.api, clip)["id"]).assets.all()
+    order = {"operation": "video-to-audio", "input": {"video_id": getattr(asset, name)}}
+    simulator.faults.add(stage="submit", kind="code", value=1102)
+    job = create(ada.api, order)["id"]
+    for _ in range(2):
+        Generation.objects.filter(public_id=job).update(due_at=timezone.now())
+        call("generations.tasks.dispatch")
+    waiting = Generation.objects.get(public_id=job)
+    assert (waiting.state, waiting.account) == (State.QUEUED, first)
+    providers.resume(first)
+    assert finish(job).state == State.SUCCEEDED
