@@ -102,12 +102,13 @@ class _Walk:
                 yield self.case(path, f"beyond {name}", value, refused=True)
 
     def lists(self, path: tuple[Any, ...], schema: Schema) -> Iterator[Case]:
-        item = sample(schema["items"])
+        entry = entry_of(schema)
+        item = sample(entry)
         most = schema.get("maxItems")
         if most is not None:
             yield self.case(path, "most", [item] * most, refused=False)
             yield self.case(path, "too many", [item] * (most + 1), refused=True)
-        yield from self.cases((*path, 0), schema["items"])
+        yield from self.cases((*path, 0), entry)
 
     def objects(self, path: tuple[Any, ...], schema: Schema) -> Iterator[Case]:
         whole = sample(schema)
@@ -150,14 +151,18 @@ def sample(schema: Schema) -> Any:
         names = schema.get("required") or list(schema["properties"])[:1]
         return {name: sample(schema["properties"][name]) for name in names}
     if kind == "array":
-        # A list of files carries the mark itself.
-        marks = {"x-media": 1} if "x-media" in schema else {}
-        return [sample({**schema["items"], **marks})] * max(1, schema.get("minItems", 1))
+        return [sample(entry_of(schema))] * max(1, schema.get("minItems", 1))
     if kind == "boolean":
         return True
     if kind in ("number", "integer"):
         return schema.get("minimum", 1)
     return PICTURE if "x-media" in schema else "5"
+
+
+def entry_of(schema: Schema) -> Schema:
+    """What a list takes; a list of files carries the mark for its entries."""
+    marks = {"x-media": schema["x-media"]} if "x-media" in schema else {}
+    return {**schema["items"], **marks}
 
 
 def _around(schema: Schema, path: tuple[Any, ...]) -> Any:

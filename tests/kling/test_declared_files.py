@@ -14,7 +14,7 @@ from kling.errors import InvalidInput
 from kling.media import Media, MediaRule, Spot, spots
 from kling.requests import parse
 from kling.schema import input_schema
-from tests.kling.declared import with_field
+from tests.kling.declared import entry_of, with_field
 from tests.kling.inputs import FILES, RATES, SERVED, TODAY
 
 OF_THE_FILE = {"unsupported_media_type", "too_large", "too_small", "wrong_ratio", "out_of_range"}
@@ -28,9 +28,7 @@ def file_paths(schema: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, .
     for name, part in schema.get("properties", {}).items():
         yield from file_paths(part, (*path, name))
     if "items" in schema:
-        # A list of files carries the mark itself.
-        item = {**schema["items"], **({"x-media": 1} if "x-media" in schema else {})}
-        yield from file_paths(item, (*path, 0))
+        yield from file_paths(entry_of(schema), (*path, 0))
 
 
 def fitting(rule: MediaRule) -> Media:
