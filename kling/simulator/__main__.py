@@ -7,12 +7,13 @@ import logging
 import os
 import signal
 import sys
-import threading
 from pathlib import Path
 
 from kling import catalogue
 from kling.simulator.shelf import POLICIES
 from kling.simulator.words import HELP
+
+ENDING = (signal.SIGTERM, signal.SIGINT)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -29,6 +30,9 @@ def main(arguments: list[str] | None = None) -> int:
         if error.name != "av":
             raise
         raise SystemExit("The simulator draws with PyAV: install the extra 'media'.") from error
+    # Held back from before the first thread: a handler would run only when the main thread next
+    # does something, and a signal that another thread got would leave it waiting for good.
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
     running = start(
         state=options.state,
         host=options.host,
@@ -45,16 +49,9 @@ def main(arguments: list[str] | None = None) -> int:
         fetch_files=options.fetch_files,
     )
     print(f"simulator listening on {running.url}", flush=True)  # noqa: T201
-    _wait_for_signal()
+    signal.sigwait(ENDING)
     running.stop()
     return 0
-
-
-def _wait_for_signal() -> None:
-    asked = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: asked.set())
-    asked.wait()
 
 
 def _parser() -> argparse.ArgumentParser:
