@@ -196,6 +196,7 @@ def _create(order: Order, priced: Priced, *, by: Actor) -> Generation:
         external_task_id=uuid4().hex,
         due_at=timezone.now(),
         units=request.units.amount,
+        step_units=request.step.units.amount if request.step else 0,
         unit_type=request.units.unit_type,
         price_book_id=priced.price.book_id,
         rate=priced.price.rate,

@@ -56,6 +56,8 @@ def _reconcile_account(account: ProviderAccount, report: Report) -> None:
     for operation in operations.all_operations():
         if not dialect.serves(operation):
             continue
+        if operation.synchronous:
+            continue  # no page documents that such a call can be asked about afterwards
         jobs = _jobs(account, operation)
         if dialect.lists_tasks:
             _compare_list(account, jobs, _listed(client, operation), report)

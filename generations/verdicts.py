@@ -66,7 +66,7 @@ def apply(generation: Generation, task: Task) -> None:
 @transaction.atomic
 def succeed(generation: Generation, task: Task) -> None:
     """Charge the job by what the provider deducted, at most the quote, and have it stored."""
-    amount = charge_for(generation, deduction(task))
+    amount = charge_for(generation, _units(generation, task))
     move(
         generation,
         State.STORING,
@@ -117,7 +117,7 @@ def lose(generation: Generation, *, message: str) -> None:
 
 
 def charge_for(generation: Generation, units: Decimal | None) -> int:
-    """Micro-credits for `units` that the provider deducted; without a number the quote stands.
+    """Micro-credits for `units` that the provider took; without a number the quote stands.
 
     Never more than the quote: a higher deduction is the house's loss (`attention` says so).
     """
@@ -126,8 +126,14 @@ def charge_for(generation: Generation, units: Decimal | None) -> int:
     return min(cost(units, rate=generation.rate), generation.quoted)
 
 
+def _units(generation: Generation, task: Task) -> Decimal | None:
+    """What the job took: the deduction of its task, and what was paid for the step before it."""
+    deducted = deduction(task)
+    return None if deducted is None else deducted + generation.step_units
+
+
 def _variance(generation: Generation, task: Task) -> str:
-    units = deduction(task)
+    units = _units(generation, task)
     if units is None and task.unit_deduction:
         return f"The provider's deduction is not a number: {task.unit_deduction[:60]}"
     if units is not None and units > generation.units:

@@ -61,6 +61,20 @@ def test_it_runs_from_end_to_end(
     assert not billing.ledger.check().violations
 
 
+@pytest.mark.usefixtures("reachable")
+def test_the_step_before_a_task_is_charged_with_it(
+    ada: Person, simulator: RunningSimulator
+) -> None:
+    """The provider deducts it apart, and says nothing of it with the task."""
+    provider(simulator, "official")
+    values = Files(ada).filled("lip-sync", SMALLEST["lip-sync"])
+    job = created(ada.api, {"operation": "lip-sync", "input": values})
+    finish(job["id"])
+    done = ada.api.get(f"/generations/{job['id']}").json()
+    assert done["provider"]["final_unit_deduction"] == "0.5"
+    assert done["credits"]["charged"] == done["credits"]["quoted"] == "0.55"
+
+
 def assert_it_plays(person: Person, asset: dict[str, Any]) -> None:
     kind = Asset.objects.get(public_id=asset["id"]).media_type.partition("/")[0]
     content = person.api.get(f"/assets/{asset['id']}/content")
