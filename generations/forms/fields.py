@@ -121,11 +121,11 @@ class Fields:
     def _rows(self, path: str, spec: Schema, value: Any) -> tuple[Row, ...]:
         given = value if isinstance(value, list) else []
         item, rows = item_of(spec), []
-        made_title = spec.get("title", "")
         for place in range(min(spec.get("maxItems", MAX_ROWS), MAX_ROWS)):
             entry = given[place] if place < len(given) else None
             made = self.control(f"{path}.{place}", item, entry)
-            inner = made.children or (replace(made, label=words.entry(path, place, made_title)),)
+            title = spec.get("title", "") if made.label.isdecimal() else made.label
+            inner = made.children or (replace(made, label=words.entry(path, place, title)),)
             rows.append(Row(place + 1, tuple(_in_a_row(child) for child in inner)))
         return tuple(rows)
 

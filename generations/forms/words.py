@@ -46,6 +46,8 @@ NOT_SET = {
     "type": "Not set",
     "aspect_ratio": "As the first frame or the video",
     "series_amount": "4",
+    "duration": "The usual length",
+    "mode": "The usual one",
 }
 UNITS = {
     "duration": "s",
@@ -65,6 +67,7 @@ SELF_EVIDENT = frozenset(
 HELP = {
     "input.prompt": "",
     "input.text": "",
+    "input.effect_scene": "",
     "input.series_amount": "With “Kling decides”, 9 are set aside; what is made is charged.",
     "input.face_choose": "",
     "input.session_id": "",

@@ -123,8 +123,7 @@ def price_context(offer: Offer, tag: PriceTag, *, actor: Actor) -> dict[str, Any
     }
 
 
-def _awaited(schema: Mapping[str, Any], paths: tuple[str, ...]) -> str:
-    """“the video and the sound”, of the fields at these paths."""
+def _awaited(schema: Mapping[str, Any], paths: tuple[str, ...]) -> list[str]:
+    """“the video”, “the sound”, of the fields at these paths."""
     found = [forms.taking_at(schema, path) for path in paths]
-    nouns = dict.fromkeys(f"the {taking.noun}" for taking in found if taking)
-    return " and ".join(nouns)
+    return list(dict.fromkeys(f"the {taking.noun}" for taking in found if taking))

@@ -14,7 +14,8 @@ class Form(HTMLParser):
 
     def __init__(self, response: Any) -> None:
         super().__init__()
-        self.action, self.values, self.labels = "", {}, []
+        self.action = ""
+        self.values: dict[str, str] = {}
         self.files: list[str] = []
         self._inside, self._select, self._textarea = False, "", ""
         self._aside = 0  # inside of a <template>, which is no part of the page
