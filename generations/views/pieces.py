@@ -106,8 +106,8 @@ def _note(row: Asset | Upload) -> str:
     """0:05 · 1280 × 720 · 3 hours ago"""
     parts = [clock(row.duration)] if row.duration else []
     parts += [f"{row.width} × {row.height}"] if row.width and row.height else []
-    age = timesince(row.created_at, timezone.now(), depth=1)
-    return " · ".join([*parts, f"{age} ago".replace("\xa0", " ")])
+    age = timesince(row.created_at, timezone.now(), depth=1).replace("\xa0", " ")
+    return " · ".join([*parts, "just now" if age.startswith("0 ") else f"{age} ago"])
 
 
 def _name_in(url: str) -> str:
