@@ -10,8 +10,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import asdict, dataclass
-from decimal import Decimal, InvalidOperation
 from time import monotonic
 from typing import Any
 
@@ -19,12 +17,13 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from generations import refresh, timing, verdicts
+from generations import assets, refresh, timing, verdicts
+from generations.assets import StoredFile
 from generations.events import announce
 from generations.media import downloading, posters, storage
 from generations.media.errors import BrokenMedia, StorageDown
-from generations.media.probing import MILLISECOND, Probe, probe
-from generations.models import Asset, Generation, MediaKind, State
+from generations.media.probing import probe
+from generations.models import Asset, Generation, State
 from generations.states import Stale, claim, move, record
 from kling.errors import KlingError, TaskNotFound
 from webhooks import http
@@ -48,20 +47,6 @@ class NotNow(Exception):
 
 class Refused(Exception):
     """A definite answer: what the provider's links lead to cannot be stored."""
-
-
-# Under what a sample is fetched of something that itself stays with the provider.
-SAMPLES = {MediaKind.VOICE: MediaKind.AUDIO, MediaKind.ELEMENT: MediaKind.IMAGE}
-
-
-@dataclass(frozen=True)
-class StoredFile:
-    """What is in storage, and in no row yet."""
-
-    key: str
-    poster_key: str
-    received: downloading.Received
-    probe: Probe
 
 
 def due() -> QuerySet[Generation]:
@@ -124,18 +109,20 @@ class _Run:
             raise Refused("The provider gave no result.")
         for index, output in enumerate(outputs):
             if index not in self.stored:
-                store = self._sample if _is_sample(output) else self._store
+                store = self._sample if assets.is_extra(output) else self._store
                 self.stored[index] = store(index, output)
         return [self.stored[index] for index in range(len(outputs))]
 
     def _sample(self, index: int, output: dict[str, Any]) -> StoredFile | None:
-        """A voice or a face can be used without its sample: that one cannot be had loses none."""
+        """A voice or a face can be used without its sample, a film without its marked copy."""
         if not output["url"]:
             return None
         try:
             return self._store(index, output)
         except Refused as exc:
-            log.warning("%s: no sample of %s: %s", self.generation.public_id, output["kind"], exc)
+            log.warning(
+                "%s: no sample or copy of %s: %s", self.generation.public_id, output["kind"], exc
+            )
             return None
 
     def _store(self, index: int, output: dict[str, Any]) -> StoredFile:
@@ -154,7 +141,7 @@ class _Run:
         account = self.generation.account
         return downloading.download(
             output["url"],
-            kind=SAMPLES.get(output["kind"], output["kind"]),
+            kind=assets.SAMPLES.get(output["kind"], output["kind"]),
             seconds=self._left(DOWNLOADS_END),
             # The simulator is on loopback; a real provider's links must never lead there.
             trusted_origin=account.base_url if account.simulated else "",
@@ -177,17 +164,13 @@ class _Run:
             raise NotNow(f"{reason} The provider says “{answer.raw_status}”.")
         if not answer.outputs:
             raise reason
-        outputs = [asdict(output) for output in answer.outputs]
-        if _names(outputs) != _names(self.generation.outputs):
+        outputs = assets.wanted(answer)
+        if assets.names(outputs) != assets.names(self.generation.outputs):
             self.stored.clear()
         still = Generation.objects.filter(pk=self.generation.pk, state=State.STORING)
         if not still.update(outputs=outputs):
             raise Stale(self.generation.public_id)
         self.generation.outputs = outputs
-
-
-def _is_sample(output: dict[str, Any]) -> bool:
-    return output["kind"] in SAMPLES or "face_id" in (output.get("details") or {})
 
 
 @contextmanager
@@ -212,45 +195,8 @@ def _finish(generation: Generation, files: list[StoredFile | None]) -> None:
         reason="stored",
         attention=_without_notice(generation.attention),
     )
-    Asset.objects.bulk_create(_asset(generation, index, file) for index, file in enumerate(files))
+    Asset.objects.bulk_create(assets.rows(generation, files))
     announce(generation)
-
-
-def _asset(generation: Generation, index: int, file: StoredFile | None) -> Asset:
-    output = generation.outputs[index]
-    return Asset(
-        workspace=generation.workspace,
-        generation=generation,
-        index=index,
-        kind=output["kind"],
-        provider_asset_id=(output.get("provider_id") or "")[:128],
-        details=output.get("details") or {},
-        **(_about(file, output) if file else {}),
-    )
-
-
-def _about(file: StoredFile, output: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "media_type": file.received.media_type.name,
-        "key": file.key,
-        "poster_key": file.poster_key,
-        "bytes": file.received.bytes,
-        "sha256": file.received.sha256,
-        "width": file.probe.width,
-        "height": file.probe.height,
-        "duration": file.probe.duration or _said_duration(output),
-    }
-
-
-def _said_duration(output: dict[str, Any]) -> Decimal | None:
-    """The provider's own word, for an installation that cannot look."""
-    try:
-        seconds = Decimal(output.get("duration") or "")
-    except InvalidOperation:
-        return None
-    if not seconds.is_finite() or not 0 < seconds < 100_000:
-        return None
-    return seconds.quantize(MILLISECOND)
 
 
 def _count(generation: Generation) -> None:
@@ -291,7 +237,3 @@ def _later(generation: Generation, reason: str, *, wait: float) -> None:
 def _without_notice(attention: str) -> str:
     """What else the operator was told about the job, for example of its deduction."""
     return attention.partition(NOTICE)[0].strip()
-
-
-def _names(outputs: list[dict[str, Any]]) -> list[tuple[str, str | None]]:
-    return [(output["kind"], output.get("provider_id")) for output in outputs]

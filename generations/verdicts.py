@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +10,7 @@ from django.db import transaction
 
 import billing.credits
 from billing.prices import cost
-from generations import timing
+from generations import assets, timing
 from generations.events import announce, announce_running
 from generations.models import Generation, State
 from generations.states import move, postpone
@@ -75,7 +74,7 @@ def succeed(generation: Generation, task: Task) -> None:
         task_id=task.task_id,
         charged=amount,
         final_unit_deduction=(task.unit_deduction or "")[:64],
-        outputs=[asdict(output) for output in task.outputs],
+        outputs=assets.wanted(task),
         attention=_variance(generation, task),
     )
     billing.credits.settle(hold=generation.hold, amount=amount)

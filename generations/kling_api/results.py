@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from generations import links
+from generations.assets import COPY_OF
 from generations.models import Asset, Generation, MediaKind
 from generations.representation import visible_assets
 from kling.operations.base import Operation
@@ -19,15 +20,17 @@ FORMATS = {MP3: "mp3", "audio/wav": "wav"}
 
 def result_of(generation: Generation, operation: Operation) -> dict[str, Any]:
     """Empty while there is no result. Faces are no files: see `faces_of`."""
-    assets = visible_assets(generation)
+    found = visible_assets(generation)
+    assets = [one for one in found if COPY_OF not in one.details]
+    copies = {one.details[COPY_OF]: _link(one) for one in found if COPY_OF in one.details}
     if operation.result_kind == "faces" or not assets:
         return {}
     of_kind = {kind: [one for one in assets if one.kind == kind] for kind in MediaKind}
     result: dict[str, Any] = {}
     if videos := of_kind[MediaKind.VIDEO]:
-        result["videos"] = [_video(one) for one in videos]
+        result["videos"] = [_video(one) | _copy(one, copies) for one in videos]
     if images := of_kind[MediaKind.IMAGE]:
-        result |= _images(images, generation.input)
+        result |= _images(images, copies, generation.input)
     if audios := of_kind[MediaKind.AUDIO]:
         result["audios"] = list(_audios(audios, operation))
     if voices := of_kind[MediaKind.VOICE]:
@@ -52,8 +55,17 @@ def _video(asset: Asset) -> dict[str, str]:
     return {"id": asset.public_id, "url": _link(asset), "duration": _duration(asset)}
 
 
-def _images(images: Sequence[Asset], given: dict[str, Any]) -> dict[str, Any]:
-    rows = [{"index": place, "url": _link(one)} for place, one in enumerate(images)]
+def _copy(asset: Asset, copies: dict[int, str]) -> dict[str, str]:
+    """Only where a watermark was asked for."""
+    return {"watermark_url": copies[asset.index]} if asset.index in copies else {}
+
+
+def _images(
+    images: Sequence[Asset], copies: dict[int, str], given: dict[str, Any]
+) -> dict[str, Any]:
+    rows = [
+        {"index": place, "url": _link(one)} | _copy(one, copies) for place, one in enumerate(images)
+    ]
     kind = given.get("result_type")
     if kind is None:
         return {"images": rows}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from generations.assets import COPY_OF
 from generations.models import Asset, Generation, MediaKind
 from generations.representation import visible_assets
 from generations.views.pieces import asset_title
@@ -51,25 +52,28 @@ class Results:
 
     @property
     def downloads(self) -> list[Result]:
-        """What the row of buttons offers."""
-        return [] if self.is_many else [result for result in self.all if result.has_file]
+        """What the row of buttons offers: what has none below a picture of its own."""
+        files = [result for result in self.all if result.has_file]
+        return [one for one in files if not (self.is_many and one.is_playable)]
 
 
 def results(generation: Generation, uses: Uses) -> Results:
-    """Each file once; of a sound in two formats only the first gets a player."""
+    """Each file once; of a sound in two formats only the first gets a player, of a film and its
+    copy with a watermark the film.
+    """
     made: list[Result] = []
     has_sound = False
     for asset in visible_assets(generation):
-        is_sound = asset.kind == MediaKind.AUDIO
+        is_sound, is_copy = asset.kind == MediaKind.AUDIO, COPY_OF in asset.details
         label, extension = FORMATS.get(asset.media_type, ("File", "bin"))
         made.append(
             Result(
                 asset=asset,
-                is_playable=not (is_sound and has_sound),
-                format=label,
+                is_playable=not (is_copy or (is_sound and has_sound)),
+                format=f"{label} with watermark" if is_copy else label,
                 filename=f"{generation.public_id}-{asset.index + 1}.{extension}",
                 name=asset_title(asset) if asset.kind in WITH_NAME else "",
-                uses=tuple(uses.of(asset)),
+                uses=() if is_copy else tuple(uses.of(asset)),
             )
         )
         has_sound = has_sound or is_sound
