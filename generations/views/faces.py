@@ -151,4 +151,4 @@ def _without_face(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _part(request: ActorRequest, found: FaceChoice) -> HttpResponse:
-    return render(request, "generations/pieces/_faces.html", context(found))
+    return render(request, "generations/pieces/_faces.html", {**context(found), "is_update": True})

@@ -230,6 +230,9 @@
     limit();
     if (cameBack()) renewKey();
     if (all("input, textarea, select").some(isChanged)) ask();
+    // On a phone the chosen operation may stand outside of the row that is scrolled.
+    var current = document.querySelector(".operations__list [aria-current]");
+    if (current) current.parentElement.parentElement.scrollLeft = current.offsetLeft - 80;
     var focus = document.querySelector("[data-focus]");
     if (focus) focus.focus();
   }
