@@ -47,9 +47,12 @@ MAX_URL = 2048  # characters
 MAX_TEXT = 28 * MEGABYTE  # characters of one file in Base64: 20 MB, more than any page allows
 
 _ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
-_DATA = re.compile(r"data:[\w.+-]+/[\w.+-]+(;[\w=.+-]+)*;base64,", re.IGNORECASE | re.ASCII)
+_DATA = re.compile(
+    r"data:[\w.+-]{1,99}/[\w.+-]{1,99}(;[\w=.+-]{1,99}){0,9};base64,", re.IGNORECASE | re.ASCII
+)
 _HELD = re.compile(r"(upl|ast)_[A-Za-z0-9]{1,60}", re.ASCII)
-_BASE64 = re.compile(r"[A-Za-z0-9+/\s]{16,}={0,2}\s*", re.ASCII)
+# Possessive (}+): of a text that ends in a wrong sign, 28 million others would be tried again.
+_BASE64 = re.compile(r"[A-Za-z0-9+/\s]{16,}+={0,2}\s*+", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -236,7 +239,8 @@ def _rule_of(model: type[BaseModel], name: str) -> MediaRule | None:
 def _found(annotation: Any, value: Any, path: str, hints: list[Spot]) -> Iterator[Spot]:
     if isinstance(value, str | int) and not isinstance(value, bool):
         for hint in hints:
-            yield replace(hint, path=path, value=str(value))
+            # As it will be once it is validated: what was looked up must be what is sent.
+            yield replace(hint, path=path, value=str(value).strip())
     elif isinstance(value, Mapping):
         inner = _model_in(annotation)
         if inner is not None:
