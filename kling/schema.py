@@ -11,9 +11,11 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
 from annotated_types import Ge, Le
+from pydantic import BaseModel
 
 from kling import catalogue, dialects, operations
 from kling.capabilities import Scope
@@ -40,8 +42,7 @@ def input_schema(
     day = today or datetime.now(UTC).date()
     using = models or catalogue.default()
     scopes = [Scope(operation, dialects.get(name), using, day) for name in names]
-    raw = operation.Input.model_json_schema()
-    bare = _inlined(raw, raw.get("$defs", {}))
+    bare = _bare(operation.Input)
     properties = {
         name: _property(bare["properties"][name], name, facts, scopes)
         for name, facts in operation.Input.facts().items()
@@ -53,11 +54,19 @@ def input_schema(
         "description": operation.description,
         "additionalProperties": False,
         "properties": properties,
-        "required": bare.get("required", []),
+        "required": list(bare.get("required", ())),
     }
     if operation.has_models:
         schema["x-models"] = _models(scopes, properties)
     return schema
+
+
+@lru_cache(maxsize=64)
+def _bare(declared: type[BaseModel]) -> dict[str, Any]:
+    """What pydantic says of the declaration, which never changes; to be copied, not altered."""
+    raw = declared.model_json_schema()
+    bare: dict[str, Any] = _inlined(raw, raw.get("$defs", {}))
+    return bare
 
 
 # What pydantic writes for a bound of a number that it converts first.
