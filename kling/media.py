@@ -110,6 +110,11 @@ class MediaRule:
         about = {"kind": self.kind, "types": list(self.media_types), "max_bytes": self.max_bytes}
         return about | {name: limit for name, limit in limits.items() if limit is not None}
 
+    @property
+    def kinds(self) -> frozenset[str]:
+        """What such a file may be: a film can serve as the sound that it has."""
+        return frozenset(one.partition("/")[0] for one in self.media_types)
+
     def on(self, dialect: str) -> MediaRule:
         return self.through.get(dialect, self)
 

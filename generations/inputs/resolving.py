@@ -135,7 +135,7 @@ class _Resolution:
             raise outcome
         if outcome is None or spot.rule is None:
             return  # the declaration of the field refuses it in its own words
-        if outcome.media.kind != spot.rule.kind:
+        if outcome.media.kind not in spot.rule.kinds:
             wanted, got = A_KIND[spot.rule.kind], A_KIND.get(outcome.media.kind, "something else")
             raise Unusable("unsupported_media_type", f"It must be {wanted}, and this is {got}.")
         given = self.resolved

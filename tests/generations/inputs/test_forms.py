@@ -131,3 +131,10 @@ def test_it_keeps_to_the_plans_storage(ada: Person, cloudsway: ProviderAccount) 
     response = ada.api.post("/generations", film_of(encoded(picture())))
     assert (response.status_code, response.json()["code"]) == (429, "quota_exceeded")
     assert kept(ada) == []
+
+
+def test_a_film_serves_where_its_sound_is_wanted(ada: Person, simulator: RunningSimulator) -> None:
+    make_account(simulator.url, dialect="official")
+    film = upload(ada.api, media.mp4(seconds=6, width=720, height=720, sound=True))
+    values = {"voice_name": "Ada", "voice_url": film}
+    assert created(ada.api, {"operation": "custom-voice", "input": values})["status"] == "queued"
