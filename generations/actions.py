@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import timedelta
-from functools import cached_property
-from typing import Any
 from uuid import uuid4
 
 from django.db import IntegrityError, transaction
@@ -16,73 +11,27 @@ from django.utils import timezone
 
 import billing.credits
 from accounts.access import Actor
-from accounts.models import Scope, Workspace
+from accounts.models import Scope
 from accounts.quotas import QuotaExceeded
 from billing.credits import InsufficientCredits
-from billing.prices import NotPriced, Price, price
-from generations import inputs, quotas
+from generations import quotas
 from generations.errors import (
     ClientTaskIdTaken,
     IdempotencyInProgress,
     IdempotencyMismatch,
-    InvalidRequest,
     NotCancellable,
     NotFinished,
-    ProviderUnavailable,
-    QuoteExpired,
 )
 from generations.events import announce
-from generations.models import Generation, IdempotencyKey, Quote, State
+from generations.models import Generation, IdempotencyKey, State
 from generations.models.generations import new_generation_id
-from generations.routing import Route, route
+from generations.quoting import Order, Priced, at_quoted_price, estimate, quote
 from generations.states import MOVES, Stale, move, record
-from kling.errors import FieldError
-from kling.requests import Request
 from worker.doorbell import ring
 
-QUOTE_LIFETIME = timedelta(minutes=15)
+__all__ = ["Created", "Order", "Priced", "cancel", "delete", "estimate", "quote", "submit"]
+
 IDEMPOTENCY_LIFETIME = timedelta(hours=24)
-
-
-@dataclass(frozen=True)
-class Order:
-    """What somebody asks for. `input` has Kling's own field names."""
-
-    operation: str
-    input: Mapping[str, Any]
-    provider: str = ""
-    quote_id: str = ""
-    webhook_url: str = ""
-    metadata: Mapping[str, Any] = field(default_factory=dict)
-    idempotency_key: str = ""
-    # Of Kling's own protocol: the caller's `external_task_id`, and where its callbacks go.
-    client_task_id: str = ""
-    callback_url: str = ""
-
-    @cached_property
-    def digest(self) -> str:
-        """What an idempotency key is bound to: everything that was asked."""
-        parts = [
-            self.operation,
-            self.input,
-            self.provider,
-            self.quote_id,
-            self.webhook_url,
-            self.metadata,
-        ]
-        return _sha256(parts)
-
-
-@dataclass(frozen=True)
-class Priced:
-    """`digest` is what a quote is bound to: the checked input, so that a default left out and the
-    same default written are one, and its files by their content. Not the account: which one has
-    room may change while the quote binds us.
-    """
-
-    route: Route
-    price: Price
-    digest: str
 
 
 @dataclass(frozen=True)
@@ -91,74 +40,18 @@ class Created:
     replayed: bool = False
 
 
-def estimate(order: Order, *, workspace: Workspace, keep: bool = False) -> Priced:
-    """Check and price a request. Raises InvalidRequest.
-
-    Nothing is written, except that `keep` stores the files of an input that is found to be right.
-    """
-    with inputs.resolve(order.operation, order.input, workspace=workspace, keep=keep) as given:
-        found = route(
-            order.operation,
-            given.values,
-            provider=order.provider,
-            media=given.media,
-            only=given.only,
-            prefer=given.prefer,
-        )
-        priced = _price(found.request)
-        digest = _sha256([found.request.operation.name, given.digest_of(found.request.input)])
-        if keep:
-            request = inputs.kept(given, found.request, workspace=workspace)
-            found = replace(found, request=request)
-    return Priced(found, priced, digest)
-
-
-def _price(request: Request) -> Price:
-    try:
-        return price(
-            operation=request.operation.name,
-            model=request.model,
-            units=request.units.amount,
-            unit_type=request.units.unit_type,
-        )
-    except NotPriced:
-        raise ProviderUnavailable("This operation has no price yet. Nothing was charged.") from None
-
-
-def quote(order: Order, *, by: Actor) -> Quote:
-    """Bind ourselves to a price for this exact request for 15 minutes."""
-    by.require(Scope.READ)
-    priced = estimate(order, workspace=by.workspace)
-    request = priced.route.request
-    return Quote.objects.create(
-        workspace=by.workspace,
-        account=priced.route.account,
-        operation=request.operation.name,
-        digest=priced.digest,
-        units=request.units.amount,
-        unit_type=request.units.unit_type,
-        price_book_id=priced.price.book_id,
-        rate=priced.price.rate,
-        credits=priced.price.credits,
-        breakdown=[
-            {"label": line.label, "units": str(line.amount)} for line in request.units.breakdown
-        ],
-        expires_at=timezone.now() + QUOTE_LIFETIME,
-    )
-
-
 def submit(order: Order, *, by: Actor) -> Created:
     """Create a generation and hold its credits, all or nothing; a worker does the rest.
 
     Raises InvalidRequest, ProviderUnavailable, QuoteExpired, InsufficientCredits, QuotaExceeded,
     IdempotencyMismatch, IdempotencyInProgress, ClientTaskIdTaken; after any of them nothing has
-    been written.
+    been written, but that files which came along may have become uploads.
     """
     by.require(Scope.WRITE)
     if replayed := _replay(order, by):
         return Created(replayed, replayed=True)
     _refuse_taken(order, by)
-    priced = _at_quoted_price(order, estimate(order, workspace=by.workspace, keep=True), by)
+    priced = at_quoted_price(order, estimate(order, workspace=by.workspace, keep=True), by)
     try:
         return Created(_create(order, priced, by=by))
     except (IntegrityError, InsufficientCredits, QuotaExceeded) as exc:
@@ -250,22 +143,6 @@ def delete(generation: Generation, *, by: Actor) -> None:
         ring("generations.tasks.erase", generation.pk)
 
 
-def _at_quoted_price(order: Order, priced: Priced, by: Actor) -> Priced:
-    """The price of the quote that the order names, if it is lower than today's."""
-    if not order.quote_id:
-        return priced
-    found = Quote.objects.filter(public_id=order.quote_id, workspace=by.workspace).first()
-    if found is None or found.digest != priced.digest:
-        message = "There is no such quote for this request. Ask for a new one."
-        raise InvalidRequest([FieldError("quote_id", "unknown_quote", message)])
-    if found.expires_at <= timezone.now():
-        raise QuoteExpired("The quote has expired. Ask for a new one.")
-    if found.credits >= priced.price.credits:
-        return priced
-    binding = Price(book_id=found.price_book_id, credits=found.credits, rate=found.rate)
-    return replace(priced, price=binding)
-
-
 def _replay(order: Order, by: Actor) -> Generation | None:
     if not order.idempotency_key:
         return None
@@ -303,8 +180,3 @@ def _name(by: Actor) -> str:
     if by.api_key is not None:
         return f"API key {by.api_key.prefix}"
     return by.user.email if by.user else "the system"
-
-
-def _sha256(value: Any) -> str:
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
