@@ -57,8 +57,9 @@ class Order:
 @dataclass(frozen=True)
 class Priced:
     """`digest` is what a quote is bound to: the checked input, so that a default left out and the
-    same default written are one, and its files by their content. Not the account: which one has
-    room may change while the quote binds us.
+    same default written are one, its files by their content, and the provider if one was named:
+    a dearer one is not to be had at the price of another. Not the account: which one has room may
+    change while the quote binds us.
     """
 
     route: Route
@@ -82,7 +83,7 @@ def estimate(order: Order, *, workspace: Workspace, keep: bool = False) -> Price
         )
         priced = _price(found.request)
         checked = given.digest_of(found.request.input)
-        digest = _sha256([found.request.operation.name, checked])
+        digest = _sha256([found.request.operation.name, order.provider, checked])
         if keep:
             request = inputs.kept(given, found.request, workspace=workspace)
             found = replace(found, request=request)

@@ -89,3 +89,15 @@ def test_its_price_follows_the_file(ada: Person, simulator: RunningSimulator) ->
         prices.append(float(response.json()["units"]))
     assert prices[1] == 2 * prices[0]
     assert Upload.objects.count() == 2
+
+
+def test_it_holds_for_the_provider_that_it_was_made_for(
+    ada: Person, simulator: RunningSimulator
+) -> None:
+    for slug in ("cheap", "dear"):
+        make_account(simulator.url, dialect="official", slug=slug)
+    body = film_of(encoded(picture()))
+    found = quote(ada, {**body, "provider": "cheap"})
+    other = {**body, "provider": "dear", "quote_id": found}
+    assert refusal(ada.api, other)[:2] == ("quote_id", "unknown_quote")
+    created(ada.api, {**body, "provider": "cheap", "quote_id": found})
