@@ -14,7 +14,7 @@ from accounts.access import Actor
 from accounts.models import Scope
 from accounts.quotas import QuotaExceeded
 from billing.credits import InsufficientCredits
-from generations import quotas
+from generations import assets, quotas
 from generations.errors import (
     ClientTaskIdTaken,
     IdempotencyInProgress,
@@ -133,7 +133,7 @@ def delete(generation: Generation, *, by: Actor) -> None:
     if not generation.is_final:
         raise NotFinished("Only a finished generation can be deleted. Cancel it, or wait.")
     with transaction.atomic(durable=True):
-        generation.assets.all().delete()
+        assets.forget(generation)
         generation.deleted_at = timezone.now()
         generation.input, generation.metadata, generation.outputs = {}, {}, []
         generation.client_task_id, generation.callback_url = None, ""

@@ -53,6 +53,28 @@ def names(outputs: list[dict[str, Any]]) -> list[tuple[str, str | None]]:
     return [(output["kind"], output.get("provider_id")) for output in outputs]
 
 
+def forget(generation: Generation) -> None:
+    """Delete the rows of a job's results.
+
+    Of a voice and an element the provider's id is kept, and nothing else: they live on there, the
+    ids of presets look the same, and without the row a stranger could use them under that id.
+    """
+    lasting = generation.assets.filter(kind__in=SAMPLES).exclude(provider_asset_id="")
+    generation.assets.exclude(pk__in=lasting).delete()
+    lasting.update(
+        key=None,
+        media_type="",
+        bytes=0,
+        sha256="",
+        poster_key="",
+        width=None,
+        height=None,
+        duration=None,
+        frames_per_second=None,
+        details={},
+    )
+
+
 def rows(generation: Generation, files: list[StoredFile | None]) -> Iterator[Asset]:
     """Unsaved, one for each output; a copy that could not be had leaves none."""
     for index, file in enumerate(files):

@@ -18,7 +18,8 @@ def for_workspace(workspace: Workspace) -> QuerySet[Generation]:
 
 
 def assets_of(workspace: Workspace) -> QuerySet[Asset]:
-    return Asset.objects.filter(workspace=workspace)
+    """Without what is left of deleted ones (assets.forget)."""
+    return Asset.objects.filter(workspace=workspace, generation__deleted_at=None)
 
 
 def uploads_of(workspace: Workspace) -> QuerySet[Upload]:

@@ -57,7 +57,6 @@ def find(workspace: Workspace, source: SourceId, text: str) -> Earlier | None:
     rows = queries.assets_of(workspace).filter(
         Q(public_id=text) | Q(provider_asset_id=text),
         kind=source.kind,
-        generation__deleted_at=None,
     )
     found = rows.select_related("generation__account").order_by("-pk").first()
     return None if found is None else of_asset(found)
