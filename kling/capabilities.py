@@ -76,7 +76,9 @@ def _model_error(scope: Scope, name: str, model: Model | None) -> FieldError | N
     offered = ", ".join(other.name for other in scope.offered())
     instead = f" Models you can use: {offered}."
     if model is None:
-        message = f"There is no model {name} for {scope.operation.name}.{instead}"
+        near = difflib.get_close_matches(name, [other.name for other in scope.offered()], n=1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        message = f"There is no model {name} for {scope.operation.name}.{hint}{instead}"
         return FieldError("model_name", "unknown_model", message)
     if not model.is_served(scope.dialect.name, scope.today):
         message = f"{name} is not available through {scope.dialect.title}.{instead}"

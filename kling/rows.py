@@ -71,7 +71,7 @@ class Feature(Row):
 
 
 class Model(Row):
-    """``also_named``: by dialect, other names that its page has for the model."""
+    """``also_named``: by dialect, other names that its page lists for the model."""
 
     operation: str
     name: str

@@ -13,23 +13,17 @@ from .outputs import EXTENSIONS
 from .routes import Route
 from .store import Store
 
-# Cloudsway's text-to-video page lists these names and sends the other ones in its example.
-CLOUDSWAY_NAMES: Final = {
-    "MaaS_KeLing_V2.1_master": "kling-v2-1-master",
-    "MaaS_KeLing_V2.5_turbo": "kling-v2-5-turbo",
-    "MaaS_KeLing_V2.6": "kling-v2-6",
-    "MaaS_KeLing_3.0_video": "kling-v3",
-}
+# No list has this name, but the example of Cloudsway's image-to-video page sends it, and paid the
+# price of kling-v3.
+MISSPELT: Final = {("cloudsway", "videos/image2video", "kling-v2.6"): "kling-v3"}
 
 
 def understood(
     route: Route, fields: Mapping[str, Any], *, store: Store, now: float
 ) -> dict[str, Any]:
     known = dict(fields)
-    name = known.get("model_name")
-    if route.dialect == "cloudsway" and isinstance(name, str):
-        # Kling's own name of the model, whichever of the two was sent.
-        known["model_name"] = CLOUDSWAY_NAMES.get(name, name)
+    if model := MISSPELT.get((route.dialect, route.path, str(known.get("model_name")))):
+        known["model_name"] = model
     if route.path in EXTENSIONS:
         known |= _of_source(known.get("video_id"), dialect=route.dialect, store=store, now=now)
     return known

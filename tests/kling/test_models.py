@@ -64,12 +64,29 @@ def test_it_offers_no_model_before_its_first_day() -> None:
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 @pytest.mark.parametrize(
-    "name", ["kling-v3-0", "kling-v2.6", "kling-v2-5", "MaaS_KeLing_3.0_video", "KLING-V3", "x"]
+    "name", ["kling-v3-0", "kling-v2.6", "kling-v2-5", "maas_keling_3.0_video", "KLING-V3", "x"]
 )
 def test_it_knows_no_other_name(dialect: str, name: str) -> None:
     (error,) = errors_of(OPERATION, {"model_name": name, "prompt": "A fox"}, dialect)
     assert (error.field, error.code) == ("model_name", "unknown_model")
     assert "kling-v3" in error.message
+
+
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [
+        ("MaaS_KeLing_V2.1_master", "kling-v2-1-master"),
+        ("MaaS_KeLing_V2.5_turbo", "kling-v2-5-turbo"),
+        ("MaaS_KeLing_V2.6", "kling-v2-6"),
+        ("MaaS_KeLing_3.0_video", "kling-v3"),
+    ],
+)
+def test_it_knows_the_names_that_cloudsways_page_lists(name: str, model: str) -> None:
+    given = {"model_name": name, "prompt": "A fox"}
+    request = video("cloudsway", **given)
+    assert request.model == request.input["model_name"] == model
+    for dialect in ("cometapi", "official"):
+        assert refusals(OPERATION, given, dialect=dialect) == [("model_name", "unknown_model")]
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)

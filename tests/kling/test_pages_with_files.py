@@ -12,27 +12,31 @@ from kling import dialects
 from kling.errors import InvalidInput
 from kling.requests import parse
 from tests.kling.conftest import payload
-from tests.kling.inputs import TODAY, refused, speech
+from tests.kling.inputs import TODAY, errors_of, speech
 
 FOX = "https://files.example/fox.png"
 HOOK = "https://studio.example.net/hook"
 
 
-def test_the_image_to_video_page_of_cloudsway() -> None:
-    page = payload("requests/cloudsway_image_to_video")
+# The page was charged 6 for a model that it calls kling-v2.6, which no list has.
+@pytest.mark.parametrize(("model", "units"), [("kling-v3", "6"), ("kling-v2-6", "5")])
+def test_the_image_to_video_page_of_cloudsway(model: str, units: str) -> None:
+    page = payload("requests/cloudsway_image_to_video") | {"model_name": model}
     given = {name: value for name, value in page.items() if name != "external_task_id"}
     request = parse("image-to-video", given, dialect="cloudsway", today=TODAY)
-    # The page calls the model kling-v2.6, and shows that it was charged 6.
-    assert (request.model, str(request.units.amount)) == ("kling-v3", "6")
+    assert (request.model, str(request.units.amount)) == (model, units)
     body = request.wire_body(external_task_id="fox-1", callback_url=HOOK)
-    expected = page | {"model_name": "kling-v3", "external_task_id": "fox-1"}
-    assert json.dumps(body) == json.dumps(expected)
+    assert json.dumps(body) == json.dumps(page | {"external_task_id": "fox-1"})
 
 
-@pytest.mark.parametrize("dialect", ["cometapi", "official"])
-def test_nobody_else_knows_the_model_by_that_name(dialect: str) -> None:
-    found = refused("image-to-video", dialect, model_name="kling-v2.6")
-    assert found == [("model_name", "unknown_model")]
+@pytest.mark.parametrize("dialect", ["cometapi", "cloudsway", "official"])
+def test_no_other_model_is_sold_for_the_name_of_that_page(dialect: str) -> None:
+    """Whoever misspells the cheaper model must not get, and pay, the dearer one."""
+    page = payload("requests/cloudsway_image_to_video")
+    given = {"model_name": page["model_name"], "prompt": "The fox runs", "image": FOX}
+    (error,) = errors_of("image-to-video", given, dialect)
+    assert (error.field, error.code) == ("model_name", "unknown_model")
+    assert "Did you mean kling-v2-6?" in error.message
 
 
 def test_the_image_page_of_cloudsway() -> None:

@@ -10,10 +10,12 @@ import pytest
 import requests
 
 from kling.simulator.server import RunningSimulator
+from tests.kling.conftest import payload
 
 from .caller import AUDIO, CLIP, TUNE, VIDEO, Caller, Clock, Maker
 
 DIALECTS = ("cometapi", "cloudsway", "official")
+IMAGE_TO_VIDEO = "videos/image2video"
 
 
 @pytest.fixture(params=DIALECTS)
@@ -145,6 +147,15 @@ def test_it_knows_both_names_that_cloudsway_gives_a_model(simulator: RunningSimu
     Caller(simulator, "cloudsway").create(VIDEO, named)
     assert simulator.tasks()[0]["input"]["model_name"] == "kling-v3"
     assert Caller(simulator, "official").post(VIDEO, named).json()["code"] == 1201
+
+
+def test_it_takes_the_example_of_cloudsways_image_to_video_page(
+    simulator: RunningSimulator,
+) -> None:
+    """The page misspells the model, and shows what it was charged."""
+    caller = Caller(simulator, "cloudsway")
+    task_id = caller.create(IMAGE_TO_VIDEO, payload("requests/cloudsway_image_to_video"))
+    assert caller.finished(IMAGE_TO_VIDEO, task_id)["final_unit_deduction"] == "6"
 
 
 def test_it_writes_kling_with_the_external_id(simulator: RunningSimulator) -> None:
