@@ -123,7 +123,7 @@ TRIGGERS = {
 """,
     ),
 }
-for _table in ("unitprice", "margin"):
+for _table in ("unitprice", "margin", "operationrate"):
     TRIGGERS[f"billing_{_table}_frozen"] = (
         f"BEFORE INSERT OR UPDATE OR DELETE ON billing_{_table} FOR EACH ROW",
         """

@@ -69,7 +69,7 @@ REFUSALS = {
     ),
     "billing_book_kept": ("DELETE ON billing_pricebook", "OLD.published_at IS NOT NULL", FROZEN),
 }
-for _table in ("unitprice", "margin"):
+for _table in ("unitprice", "margin", "operationrate"):
     for _event, _rows in (("INSERT", ["NEW"]), ("UPDATE", ["OLD", "NEW"]), ("DELETE", ["OLD"])):
         REFUSALS[f"billing_{_table}_frozen_{_event.lower()}"] = (
             f"{_event} ON billing_{_table}",
@@ -85,6 +85,7 @@ UNIQUE = {
     "pricebook": ["version"],
     "unitprice": ["book_id, unit_type"],
     "margin": ["book_id, operation, model"],
+    "operationrate": ["book_id, operation"],
 }
 for _table, _keys in UNIQUE.items():
     REFUSALS[f"billing_{_table}_not_replaced"] = (

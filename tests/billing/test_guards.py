@@ -198,6 +198,8 @@ def test_it_refuses_to_delete_a_workspace_with_money(account: CreditAccount) -> 
         "DELETE FROM billing_unitprice",
         "INSERT INTO billing_margin (book_id, operation, model, factor) "
         "SELECT id, '', '', 0.5 FROM billing_pricebook",
+        "INSERT INTO billing_operationrate (book_id, operation, units) "
+        "SELECT id, 'effects', 1 FROM billing_pricebook",
     ],
 )
 def test_it_freezes_a_published_price_book(attack: str) -> None:
@@ -216,6 +218,7 @@ def test_it_freezes_a_published_price_book(attack: str) -> None:
     [
         "UPDATE billing_unitprice SET book_id = %s WHERE book_id = %s",
         "UPDATE billing_margin SET book_id = %s WHERE book_id = %s",
+        "UPDATE billing_operationrate SET book_id = %s WHERE book_id = %s",
     ],
 )
 def test_it_lets_no_row_of_a_draft_into_a_published_book(attack: str) -> None:
@@ -224,6 +227,7 @@ def test_it_lets_no_row_of_a_draft_into_a_published_book(attack: str) -> None:
     # Of a kind that the published book does not have, so that no unique key is in the way.
     draft.unit_prices.create(unit_type="song", credits=1)
     draft.margins.create(factor=Decimal("0.5"))
+    draft.operation_rates.create(operation="effects", units=1)
     with (
         pytest.raises(IntegrityError, match="frozen"),
         transaction.atomic(),

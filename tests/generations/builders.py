@@ -12,10 +12,20 @@ from django.utils import timezone
 
 import billing.credits
 from accounts.models import Workspace
+from billing import prices
 from billing.amounts import to_micro
+from billing.models import PriceBook
 from generations.models import Generation, ProviderAccount, State
 from generations.states import record
 from kling.tasks import Output
+
+
+def set_rates(*names: str, units: str = "2") -> None:
+    """Publish a price book in which the operator has priced these operations too."""
+    draft = prices.draft_from(PriceBook.objects.latest("version"))
+    for name in names:
+        draft.operation_rates.create(operation=name, units=Decimal(units))
+    prices.publish(draft)
 
 
 def output(url: str, kind: str = "video", **fields: Any) -> dict[str, Any]:

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from billing.models import Hold, OperationRate, PriceBook
+from billing.models import Hold
 from generations.models import Generation
 from kling import operations
 from kling.simulator.server import RunningSimulator
 from tests.conftest import Person, make_account
+from tests.generations.builders import set_rates
 from tests.generations.kling_api.conftest import KlingApi
 from tests.generations.whole_inputs import Files
 from tests.kling import declared
@@ -26,9 +27,7 @@ PAIRS = [pair for pair in SERVED if operations.get(pair[0]).listed and pair[0] n
 
 @pytest.fixture
 def priced(db: None) -> None:
-    book = PriceBook.objects.latest("pk")
-    for operation in operations.all_operations():
-        OperationRate.objects.create(book=book, operation=operation.name, units=2)
+    set_rates(*(operation.name for operation in operations.all_operations()))
 
 
 def wrong_inputs(person: Person, operation: str, dialect: str) -> Iterator[tuple[set[str], Any]]:

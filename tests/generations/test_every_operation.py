@@ -10,11 +10,12 @@ import av
 import pytest
 
 import billing.ledger
-from billing.models import OperationRate, PriceBook
+from billing.models import OperationRate
 from generations.models import Asset, ProviderAccount
 from kling import operations
 from kling.simulator.server import RunningSimulator
 from tests.conftest import Person, make_account
+from tests.generations.builders import set_rates
 from tests.generations.inputs.asking import created
 from tests.generations.whole_inputs import Files
 from tests.kling.inputs import SERVED, SMALLEST
@@ -31,11 +32,8 @@ def reachable(live_server: Any, settings: Any) -> None:
 
 
 def provider(simulator: RunningSimulator, dialect: str) -> ProviderAccount:
-    book = PriceBook.objects.latest("pk")
-    for operation in operations.all_operations():
-        OperationRate.objects.get_or_create(
-            book=book, operation=operation.name, defaults={"units": Decimal(2)}
-        )
+    if not OperationRate.objects.exists():
+        set_rates(*(operation.name for operation in operations.all_operations()))
     return make_account(simulator.url, dialect=dialect)
 
 

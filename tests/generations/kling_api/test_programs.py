@@ -15,7 +15,6 @@ import requests
 from django.db import connection, connections
 
 from accounts.keys import create_pair
-from billing.models import OperationRate, PriceBook
 from generations import alarms
 from generations.models import Generation, ProviderAccount
 from kling import catalogue, operations
@@ -30,6 +29,7 @@ from kling.errors import (
 from kling.transport import RequestsTransport
 from tests.conftest import Person, make_account, make_person
 from tests.generations import media
+from tests.generations.builders import set_rates
 from tests.generations.kling_api.conftest import owner_of
 from tests.generations.media_server import MediaServer, whole
 from tests.kling.inputs import SMALLEST, TODAY, smallest
@@ -66,9 +66,7 @@ def marked(cases: list[tuple[str, str]]) -> list[Any]:
 @pytest.fixture
 def prices(db: None) -> None:
     """The operator's word for what Kling has printed no price of."""
-    book = PriceBook.objects.latest("pk")
-    for name in ("effects", "custom-element"):
-        OperationRate.objects.create(book=book, operation=name, units=2)
+    set_rates("effects", "custom-element")
 
 
 @pytest.fixture
