@@ -81,6 +81,9 @@ _FAILURES: tuple[tuple[str, FailureKind], ...] = (
     ("get the contents of the file", "fetch_failure"),
     ("format is invalid", "bad_media"),
     ("pixel is invalid", "bad_media"),
+    ("duration is invalid", "bad_media"),
+    ("frame rate is invalid", "bad_media"),
+    ("file size is invalid", "bad_media"),
     ("resolution", "bad_media"),
     ("aspect ratio", "bad_media"),
 )

@@ -6,7 +6,8 @@ import pytest
 
 from kling import errors
 from kling.complaints import Answer
-from kling.envelope import decode, parse_task
+from kling.envelope import decode, failure_kind, parse_task
+from kling.tasks import FailureKind
 
 
 @pytest.mark.parametrize(
@@ -109,3 +110,20 @@ def test_it_refuses_bytes_that_are_no_answer(raw: bytes) -> None:
 def test_it_refuses_json_that_is_no_object(body: object) -> None:
     with pytest.raises(errors.Unparsable):
         parse_task(Answer(body))
+
+
+@pytest.mark.parametrize(
+    ("reason", "kind"),
+    [
+        ("Video duration is invalid", "bad_media"),
+        ("Video frame rate is invalid", "bad_media"),
+        ("Image file size is invalid", "bad_media"),
+        ("The resolution or aspect ratio of the input image is invalid", "bad_media"),
+        # Of the contents of a file that the provider could not have, nothing is known.
+        ("Something went wrong when we tried to get the contents of the file.", "fetch_failure"),
+        ("Prompt is invalid", "other"),
+    ],
+)
+def test_it_reads_why_a_task_failed(reason: str, kind: FailureKind) -> None:
+    data = {"task_id": "1", "task_status": "failed", "task_status_msg": reason}
+    assert failure_kind(parse_task(Answer({"code": 0, "data": data}))) == kind
