@@ -41,7 +41,7 @@ class Fields:
     def controls(self, values: Mapping[str, Any]) -> list[Control]:
         return [
             control
-            for control in self._inside(PREFIX, self.schema, values)
+            for control in self._inside(PREFIX, self.schema, values, needed=True)
             if self._can_be_used(control.key.partition(".")[0])
         ]
 
@@ -51,8 +51,11 @@ class Fields:
         models = self.schema.get("x-models")
         return not (feature and models) or any(feature in model["features"] for model in models)
 
-    def _inside(self, path: str, spec: Schema, values: Mapping[str, Any]) -> list[Control]:
-        fields, required = spec["properties"], spec.get("required", ())
+    def _inside(
+        self, path: str, spec: Schema, values: Mapping[str, Any], *, needed: bool
+    ) -> list[Control]:
+        """What an object holds; of one that is not `needed`, nothing is chosen beforehand."""
+        fields, required = spec["properties"], spec.get("required", ()) if needed else ()
         return [
             self.control(f"{path}.{name}", inner, values.get(name), name in required)
             for name, inner in inner_fields(spec)
@@ -77,7 +80,7 @@ class Fields:
             value=text,
             is_required=required,
             options=self._options(name, choices_of(spec), value, required, spec),
-            children=self._children(path, spec, value) if kind == "group" else (),
+            children=self._children(path, spec, value, required) if kind == "group" else (),
             rows=self._rows(path, spec, value) if kind == "rows" else (),
             errors=self.complaints.about(path),
             limit=spec.get("maxLength") if kind == "textarea" else None,
@@ -115,15 +118,17 @@ class Fields:
             made.insert(0, Option("", words.NOT_SET.get(name, "Not set"), not chosen))
         return tuple(made)
 
-    def _children(self, path: str, spec: Schema, value: Any) -> tuple[Control, ...]:
-        return tuple(self._inside(path, spec, value if isinstance(value, Mapping) else {}))
+    def _children(self, path: str, spec: Schema, value: Any, needed: bool) -> tuple[Control, ...]:
+        values = value if isinstance(value, Mapping) else {}
+        return tuple(self._inside(path, spec, values, needed=needed))
 
     def _rows(self, path: str, spec: Schema, value: Any) -> tuple[Row, ...]:
         given = value if isinstance(value, list) else []
         item, rows = item_of(spec), []
         for place in range(min(spec.get("maxItems", MAX_ROWS), MAX_ROWS)):
             entry = given[place] if place < len(given) else None
-            made = self.control(f"{path}.{place}", item, entry)
+            # An entry in which only choices are made counts as none, so they may stand there.
+            made = self.control(f"{path}.{place}", item, entry, item.get("type") == "object")
             title = spec.get("title", "") if made.label.isdecimal() else made.label
             inner = made.children or (replace(made, label=words.entry(path, place, title)),)
             rows.append(Row(place + 1, tuple(_in_a_row(child) for child in inner)))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from generations import offering
+from generations import forms, offering
 from generations.models import ProviderAccount
 from kling.operations.base import Operation
 
@@ -41,10 +41,18 @@ GROUPS = {
 
 @dataclass(frozen=True)
 class Offer:
-    """An operation and the account that would serve it now; without one it waits for one."""
+    """An operation and the accounts that serve it, the one that is asked first in front."""
 
     operation: Operation
-    account: ProviderAccount
+    accounts: tuple[ProviderAccount, ...]
+
+    @property
+    def account(self) -> ProviderAccount:
+        return self.accounts[0]
+
+    @property
+    def dialects(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(account.dialect for account in self.accounts))
 
     @property
     def name(self) -> str:
@@ -56,7 +64,21 @@ class Offer:
 
     @cached_property
     def schema(self) -> dict[str, Any]:
-        return offering.schema_of(self.operation, [self.account])
+        return offering.schema_of(self.operation, self.accounts)
+
+    def wanted(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Of a form's values, those to ask for.
+
+        A form sends every default. Where not all of the providers know a field, its default
+        would only keep the others from being asked, so it goes unsaid.
+        """
+        properties, facts = self.schema["properties"], self.operation.Input.facts()
+        unknown = {name for name in properties if facts[name].absent_on & set(self.dialects)}
+        return {
+            name: value
+            for name, value in forms.wanted(values).items()
+            if name not in unknown or value != properties[name].get("default")
+        }
 
     @property
     def icon(self) -> str:
@@ -84,7 +106,11 @@ class Group:
 
 def offers() -> list[Offer]:
     """In the order of the catalogue; an account that is paused only where there is no other."""
-    return [Offer(one.operation, one.accounts[0]) for one in offering.offered()]
+    return [Offer(one.operation, _open(one.accounts)) for one in offering.offered()]
+
+
+def _open(accounts: tuple[ProviderAccount, ...]) -> tuple[ProviderAccount, ...]:
+    return tuple(one for one in accounts if one.is_usable) or accounts
 
 
 def groups(available: Iterable[Offer]) -> list[Group]:

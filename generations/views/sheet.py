@@ -41,7 +41,7 @@ class Sheet:
 
     @property
     def wanted(self) -> dict[str, Any]:
-        return forms.wanted(self.values)
+        return self.offer.wanted(self.values)
 
 
 def chosen(available: list[Offer], operation: str) -> Offer:

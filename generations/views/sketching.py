@@ -86,9 +86,16 @@ class _Gaps:
         asked = [_path(error) for error in errors if error.code == "unknown_length"]
         if found := [path for path in files if path in asked]:
             return tuple(found)
-        is_open = errors and all(error.code == "required" for error in errors)
-        is_open = is_open and all(self._is_beside_a_file(_path(error)) for error in errors)
+        is_open = errors and all(self._follows_a_file(error) for error in errors)
         return tuple(files) if is_open else ()
+
+    def _follows_a_file(self, error: FieldError) -> bool:
+        """Whether it cannot be said, nor stood in for, before the file beside it is there."""
+        spec = forms.field_at(self.schema, _path(error))
+        stands_alone = spec is not None and _stand_in(spec) is not None
+        return (
+            error.code == "required" and not stands_alone and self._is_beside_a_file(_path(error))
+        )
 
     def _is_beside_a_file(self, path: str) -> bool:
         """Of a file that is missing, what else there is to say of it is not known either."""

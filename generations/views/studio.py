@@ -75,7 +75,7 @@ def price(request: ActorRequest, operation: str) -> HttpResponse:
     values = _values(request, offer, request.POST)
     tag = price_tag(
         offer.name,
-        forms.wanted(values),
+        offer.wanted(values),
         schema=offer.schema,
         workspace=request.actor.workspace,
     )

@@ -44,7 +44,7 @@ def uses(offers: Iterable[Offer]) -> Uses:
         tuple(
             Use(offer.name, offer.operation.title, offer.icon, path, taking)
             for offer in offers
-            for path, taking in _takers(offer.name, offer.account.dialect)
+            for path, taking in _takers(offer.name, offer.dialects)
         )
     )
 
@@ -56,6 +56,6 @@ def path_for(offer: Offer, asset: Asset) -> str:
 
 
 @lru_cache(maxsize=256)
-def _takers(operation: str, dialect: str) -> tuple[tuple[str, Taking], ...]:
+def _takers(operation: str, dialects: tuple[str, ...]) -> tuple[tuple[str, Taking], ...]:
     """Kept: which fields take what is declared in code, and a gallery asks it of everything."""
-    return tuple(forms.takers(input_schema(operation, dialect)))
+    return tuple(forms.takers(input_schema(operation, dialects)))

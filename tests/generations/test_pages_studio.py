@@ -84,6 +84,26 @@ def test_it_creates_with_the_form_as_it_stands(ada: Person, cloudsway: ProviderA
     assert (generation.state, generation.created_by) == (State.QUEUED, ada.user)
 
 
+def test_a_form_sends_no_camera_that_nobody_chose(ada: Person, simulator: RunningSimulator) -> None:
+    """Only an older model takes one, and without JavaScript the field is there for all."""
+    make_account(simulator.url, dialect="cometapi")
+    form = open_studio(ada.browser)
+    assert form.values["input.camera_control.type"] == ""
+    assert form.send(ada.browser, input__prompt=PROMPT).status_code == 302
+
+
+@pytest.mark.parametrize(("sound", "served_by"), [("off", "cometapi"), ("on", "cloudsway")])
+def test_several_accounts_make_one_form(
+    ada: Person, simulator: RunningSimulator, sound: str, served_by: str
+) -> None:
+    make_account(simulator.url, dialect="cometapi", priority=1)
+    make_account(simulator.url, dialect="cloudsway", priority=2)
+    form = open_studio(ada.browser)
+    assert form.values["input.sound"] == "off"
+    form.send(ada.browser, input__prompt=PROMPT, input__sound=sound, price="99000000")
+    assert Generation.objects.get().account.dialect == served_by
+
+
 def test_it_makes_one_job_of_two_clicks(ada: Person, cloudsway: ProviderAccount) -> None:
     form = open_studio(ada.browser)
     first = form.send(ada.browser, input__prompt=PROMPT)
