@@ -109,7 +109,6 @@ class ImageToVideo(Operation):
     price_cases: ClassVar = {"sound": ("off", "on")}
 
     def check(self, values: Mapping[str, Any], media: Mapping[str, Media]) -> Iterator[FieldError]:
-        yield from check_any(values, "image", "image_tail")
         yield from check_apart(
             values, ("image_tail",), ("static_mask", "dynamic_masks"), ("camera_control",)
         )
@@ -125,7 +124,9 @@ class ImageToVideo(Operation):
         self, values: Mapping[str, Any], dialect: str, lists: Mapping[str, tuple[str, ...]]
     ) -> Iterator[FieldError]:
         """CometAPI's page requires the first frame, Cloudsway's a prompt for a single shot."""
-        if dialect == COMETAPI and "image" not in values and "image_tail" in values:
+        if dialect != COMETAPI:
+            yield from check_any(values, "image", "image_tail")
+        elif "image" not in values:
             yield FieldError("image", "required", "image is required.")
         if dialect == CLOUDSWAY and "prompt" not in values and not values.get("multi_shot"):
             yield FieldError("prompt", "required", "prompt is required.")

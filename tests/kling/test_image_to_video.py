@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.kling.inputs import DIALECTS, ask, refused, shots
+from tests.kling.inputs import DIALECTS, ask, errors_of, refused, shots
 
 OPERATION = "image-to-video"
 FOX = "https://files.example/fox.png"
@@ -53,6 +53,9 @@ def test_the_last_frame_alone_is_enough_for_the_newest_model(dialect: str) -> No
 
 def test_cometapi_always_wants_the_first_frame() -> None:
     assert refused(OPERATION, "cometapi", image=None, image_tail=HARE) == [("image", "required")]
+    # It must not offer the last frame in its place, which would be refused next.
+    (error,) = errors_of(OPERATION, {"prompt": "The fox runs"}, "cometapi")
+    assert error.message == "image is required."
 
 
 @pytest.mark.parametrize("model", ["kling-v1-6", "kling-v1-5"])
