@@ -22,6 +22,8 @@ from kling.operations.base import COMETAPI, OFFICIAL, Facts, Limit, Operation, O
 from kling.operations.videos import Watermark
 
 STD_SIDE = 720  # pixels; a video whose shorter side has more was made in pro
+LONGEST = 180  # seconds of the video with its new part
+SHORTEST_PART = 4  # seconds that an extension surely adds
 
 
 class VideoExtendInput(OperationInput):
@@ -116,7 +118,15 @@ class VideoExtend(Operation):
 
     def check(self, values: Mapping[str, Any], media: Mapping[str, Media]) -> Iterator[FieldError]:
         source = media.get("video_id")
-        if source is None or source.width is None or source.height is None:
+        if source is None:
+            return
+        if source.seconds is not None and source.seconds > LONGEST - SHORTEST_PART:
+            message = (
+                f"video_id must have at most {LONGEST} seconds with the new part. It has "
+                f"{source.seconds.normalize():f} already."
+            )
+            yield FieldError("video_id", "out_of_range", message)
+        if source.width is None or source.height is None:
             return
         if values.get("mode") == "std" and min(source.width, source.height) > STD_SIDE:
             message = f"The video has {source.width} × {source.height}, so its mode is pro."

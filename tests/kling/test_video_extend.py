@@ -61,6 +61,12 @@ def test_a_large_video_is_not_of_the_cheaper_mode(width: int, height: int) -> No
     assert ask(OPERATION, "cometapi", mode="std", media={"video_id": clip(5)}).units.amount == 2
 
 
+def test_a_video_grows_to_three_minutes_at_most() -> None:
+    assert ask(OPERATION, "cometapi", media={"video_id": clip(176)}).units.amount
+    found = refused(OPERATION, "cometapi", media={"video_id": clip(176.1)})
+    assert found == [("video_id", "out_of_range")]
+
+
 @pytest.mark.parametrize(
     ("given", "error"),
     [
