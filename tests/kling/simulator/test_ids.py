@@ -9,6 +9,7 @@ import pytest
 from kling.simulator.server import RunningSimulator
 
 from .caller import AUDIO, CLIP, TUNE, VIDEO, Caller, Clock, Maker
+from .pieces import picture, text, tune
 
 DAY = 86_400
 FACES = "videos/identify-face"
@@ -17,6 +18,8 @@ VOICES = "general/custom-voices"
 ELEMENTS = "general/advanced-custom-elements"
 OMNI_IMAGE = "images/omni-image"
 LIP_SYNC = "videos/advanced-lip-sync"
+AVATAR = "videos/avatar/image2video"
+DUB = "audio/video-to-audio"
 SHORT = CLIP | {"duration": "3"}
 FOX = {
     "element_name": "Fox",
@@ -108,6 +111,22 @@ def test_it_forgets_videos_after_30_days_and_sessions_after_one(
     assert caller.post(FACES, {"video_id": known}).json()["code"] == 0
     clock.now += 300
     assert refused(caller, FACES, {"video_id": known}) == "Video id not found"
+
+
+def test_it_holds_what_it_has_made_to_the_length_of_files(caller: Caller) -> None:
+    """Of a second of speech no avatar is made, and for two seconds of video no sound."""
+    speech = {"voice_id": "oversea_male1", "voice_language": "en"}
+    heard = [
+        caller.post(SPEECH, speech | {"text": words}).json()["data"]["task_result"]["audios"][0]
+        for words in ("Hi.", "Good morning to all of you out here.")
+    ]
+    face = {"image": text(picture())}
+    message = refused(caller, AVATAR, face | {"audio_id": heard[0]["id"]})
+    assert message == "audio_id must have 2 to 300 seconds. It has 1."
+    for sound, code in (({"audio_id": heard[1]["id"]}, 1201), ({"sound_file": text(tune(3))}, 0)):
+        task = caller.finished(AVATAR, caller.create(AVATAR, face | sound))
+        (video,) = task["task_result"]["videos"]
+        assert caller.post(DUB, {"video_id": video["id"]}).json()["code"] == code, video
 
 
 def test_it_knows_the_faces_of_a_session_only(caller: Caller) -> None:
