@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from accounts.models import Workspace
 from generations import links
 from generations.assets import COPY_OF
 from generations.models import Asset, Generation, MediaKind
@@ -34,9 +35,9 @@ def result_of(generation: Generation, operation: Operation) -> dict[str, Any]:
     if audios := of_kind[MediaKind.AUDIO]:
         result["audios"] = list(_audios(audios, operation))
     if voices := of_kind[MediaKind.VOICE]:
-        result["voices"] = [_voice(one) for one in voices]
+        result["voices"] = [_voice(one, generation.workspace) for one in voices]
     if elements := of_kind[MediaKind.ELEMENT]:
-        result["elements"] = [_element(one) for one in elements]
+        result["elements"] = [_element(one, generation.workspace) for one in elements]
     return result
 
 
@@ -103,21 +104,21 @@ def _same_sounds(assets: Sequence[Asset]) -> list[list[Asset]]:
     return groups
 
 
-def _voice(asset: Asset) -> dict[str, str]:
+def _voice(asset: Asset, owner: Workspace) -> dict[str, str]:
     return {
         "voice_id": asset.public_id,
         "voice_name": asset.details.get("name", ""),
         "trial_url": _link(asset),
-        "owned_by": asset.workspace.public_id,
+        "owned_by": owner.public_id,
     }
 
 
-def _element(asset: Asset) -> dict[str, str]:
+def _element(asset: Asset, owner: Workspace) -> dict[str, str]:
     return {
         "element_id": asset.public_id,
         "element_name": asset.details.get("name", ""),
         "element_description": asset.details.get("description", ""),
-        "owned_by": asset.workspace.public_id,
+        "owned_by": owner.public_id,
         "status": "succeed",
     }
 
