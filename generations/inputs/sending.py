@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import kling.errors
 from generations import links
-from generations.inputs import earlier, held
+from generations.inputs import earlier, held, sources
 from generations.inputs.reach import can_fetch_from_us, is_beside_us, is_public_address
 from generations.media import storage
 from generations.media.downloading import MEGABYTE
@@ -23,7 +23,10 @@ from kling.requests import Request
 log = logging.getLogger(__name__)
 
 LARGEST_INLINE = 10 * MEGABYTE
-GONE = "A file of the input was deleted before the job could be sent. Your credits were returned."
+GONE = (
+    "A file or result of the input was deleted before the job could be sent. "
+    "Your credits were returned."
+)
 NO_WAY = "A file of the input cannot be given to this provider. Your credits were returned."
 
 
@@ -65,7 +68,7 @@ class Sent:
 
 
 def media_of(generation: Generation) -> dict[str, Media]:
-    """What is known of the files of a job, by path. Raises CannotBeSent where one is gone."""
+    """What is known of the files of a job, by path. Raises CannotBeSent where something is gone."""
     found = list(spots(operations.get(generation.operation).Input, generation.input))
     rows = _rows(generation, found)
     media: dict[str, Media] = {}
@@ -108,9 +111,14 @@ def _row(generation: Generation, rows: Mapping[str, held.Row], spot: Spot) -> he
 
 
 def _earlier(generation: Generation, spot: Spot) -> earlier.Earlier | None:
+    """None for what the provider offers to everybody. Raises CannotBeSent."""
     if spot.source is None or spot.source.kind in earlier.WITHOUT_OWNER:
         return None
-    return earlier.find(generation.workspace, spot.source, spot.value)
+    found = earlier.find(generation.workspace, spot.source, spot.value)
+    if found is None and not sources.is_for_everybody(spot.source, spot.value):
+        log.warning("%s: %s of %s is gone", generation.public_id, spot.value, spot.path)
+        raise CannotBeSent(GONE)
+    return found
 
 
 def _ids(generation: Generation, spot: Spot) -> dict[str, str]:

@@ -40,7 +40,8 @@ def place_of(spot: Spot, values: Mapping[str, Any], workspace: Workspace) -> Pla
         return None
     found = earlier.find(workspace, source, spot.value)
     if found is None:
-        _refuse_unknown(source, spot.value)
+        if not is_for_everybody(source, spot.value):
+            raise Unusable("not_found", f"There is no such {source.kind} here.")
         return None
     if found.is_at_hand and found.account.is_usable:
         return Place(spot.path, spot.value, found.media, found.generation.account_id)
@@ -54,10 +55,9 @@ def place_of(spot: Spot, values: Mapping[str, Any], workspace: Workspace) -> Pla
     return Place(spot.path, spot.value, found.media, found.generation.account_id)
 
 
-def _refuse_unknown(source: SourceId, text: str) -> None:
-    is_preset = source.presets and not is_held(text) and not earlier.is_anothers(source, text)
-    if not is_preset:
-        raise Unusable("not_found", f"There is no such {source.kind} here.")
+def is_for_everybody(source: SourceId, text: str) -> bool:
+    """Whether an id that the workspace has no result of may be the provider's own offer."""
+    return source.presets and not is_held(text) and not earlier.is_anothers(source, text)
 
 
 def _as_file(spot: Spot, found: Earlier, values: Mapping[str, Any]) -> Place | None:

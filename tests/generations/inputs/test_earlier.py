@@ -18,7 +18,7 @@ from tests.generations import media
 from tests.generations.builders import make_storing, output
 from tests.generations.inputs.asking import created, refusal, upload
 from tests.generations.media_server import TASK, MediaServer, whole
-from tests.working import work_until
+from tests.working import finish, work_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -196,3 +196,15 @@ def test_a_session_is_its_workspaces_and_lasts_a_day(
         assert refusal(ada.api, body)[:2] == ("input.session_id", "expired")
     body["input"]["face_choose"][0]["sound_file"] = upload(charlie.api, media.mp3(3))
     assert refusal(charlie.api, body)[:2] == ("input.session_id", "not_found")
+
+
+def test_a_result_that_was_deleted_meanwhile_is_not_sent_as_an_id(
+    ada: Person, studio: Studio, simulator: RunningSimulator
+) -> None:
+    answer = created(ada.api, lip_sync(studio, video_id=PROVIDERS_ID))
+    deleted = ada.api.delete(f"/generations/{studio.film.generation.public_id}")
+    assert deleted.status_code == 204
+    job = finish(answer["id"])
+    assert (job.state, job.charged, job.hold.state) == (State.FAILED, 0, "released")
+    assert "deleted" in job.error_message
+    assert simulator.submissions() == []
