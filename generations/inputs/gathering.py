@@ -13,11 +13,12 @@ from django.conf import settings
 from accounts.models import Workspace
 from generations.inputs import held, known, looking, recent
 from generations.inputs.known import Known
-from generations.inputs.looking import Looked, Unusable
+from generations.inputs.looking import Allowance, Looked, Unusable
 from kling.media import MediaRule, Spot, is_held
 
 FETCH_SECONDS = 20.0  # for all addresses of a request: somebody waits for the answer
 AT_ONCE = 8
+MOST_FILES_WORTH = 2  # times the largest file; no operation takes two films
 ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 # What begins like this was meant to be a file; what is shorter is a slip of the pen, which the
 # declaration of the field refuses in its own words.
@@ -79,13 +80,20 @@ class Gathering:
         if not links:
             return {}
         end = monotonic() + FETCH_SECONDS
+        allowance = Allowance(MOST_FILES_WORTH * settings.MAX_UPLOAD_BYTES)
 
         def fetch(url: str, rule: MediaRule) -> Looked | Unusable:
             # Only HTTP and files in the threads: each would open a database connection of its own.
             try:
                 seconds = max(0.001, end - monotonic())
                 return self._files.enter_context(
-                    looking.fetched(url, kind=rule.kind, max_bytes=rule.max_bytes, seconds=seconds)
+                    looking.fetched(
+                        url,
+                        kind=rule.kind,
+                        max_bytes=rule.max_bytes,
+                        seconds=seconds,
+                        allowance=allowance,
+                    )
                 )
             except Unusable as exc:
                 return exc

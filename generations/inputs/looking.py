@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import binascii
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Lock
 
 from generations.media import downloading, storage
 from generations.media.downloading import MEGABYTE, Received
@@ -24,6 +25,29 @@ class Unusable(Exception):
     def __init__(self, code: str, message: str) -> None:
         self.code = code
         super().__init__(message)
+
+
+class Allowance:
+    """Bytes that the fetched files of one request may have together; threads share it.
+
+    The declared length of a list is checked only once its files are known: without this, a list
+    of 32 films would bring gigabytes onto our disk first.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = self._left = most
+        self._lock = Lock()
+
+    def spent_on(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        """`chunks`, as long as they fit. Raises Unusable."""
+        for chunk in chunks:
+            with self._lock:
+                self._left -= len(chunk)
+            if self._left < 0:
+                most = self._most // MEGABYTE
+                message = f"The files of a request may have at most {most} MB together."
+                raise Unusable("too_large", message)
+            yield chunk
 
 
 @dataclass(frozen=True)
@@ -54,11 +78,13 @@ def inline(text: str, *, max_bytes: int) -> Iterator[Looked]:
 
 
 @contextmanager
-def fetched(url: str, *, kind: str, max_bytes: int, seconds: float) -> Iterator[Looked]:
+def fetched(
+    url: str, *, kind: str, max_bytes: int, seconds: float, allowance: Allowance
+) -> Iterator[Looked]:
     """A file from an address that a user gave. Raises Unusable, StorageDown."""
     with storage.incoming() as file:
         with _fetch_errors(max_bytes), http.stream(url, max_bytes=max_bytes, total=seconds) as got:
-            size, digest = downloading.copy(got.chunks(), file)
+            size, digest = downloading.copy(allowance.spent_on(got.chunks()), file)
         media_type = sniff_file(file)
         if media_type is None:
             message = f"The address gives no {kind} file."

@@ -195,3 +195,22 @@ def test_it_measures_sound(
     named = {(one["field"], one["code"]) for one in response.json()["errors"]}
     assert ("input.face_choose.0.sound_file", code) in named
     assert simulator.submissions() == []
+
+
+@pytest.mark.parametrize(("count", "code"), [(2, "too_many"), (3, "too_large")])
+def test_it_fetches_only_so_much_for_one_request(
+    ada: Person,
+    simulator: RunningSimulator,
+    host: MediaServer,
+    settings: Any,
+    count: int,
+    code: str,
+) -> None:
+    make_account(simulator.url, dialect="official")
+    film = media.mp4(seconds=3, width=720, height=720)
+    settings.MAX_UPLOAD_BYTES = len(film)
+    urls = [host.on(f"/{place}.mp4", whole(film, "video/mp4")) for place in range(count)]
+    values = {"prompt": "A fox", "video_list": [{"video_url": url} for url in urls]}
+    response = ada.api.post("/quotes", {"operation": "omni-video", "input": values})
+    assert response.status_code == 422, response.content
+    assert {one["code"] for one in response.json()["errors"]} == {code}
