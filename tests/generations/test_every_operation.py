@@ -26,9 +26,17 @@ SOLD = [pair for pair in SERVED if operations.get(pair[0]).listed]
 
 
 @pytest.fixture
-def reachable(live_server: Any, settings: Any) -> None:
-    """Our links to files lead somewhere, as those of an installation do."""
-    settings.SITE_URL = live_server.url
+def reachable(
+    request: pytest.FixtureRequest, settings: Any, simulator: RunningSimulator, on_postgres: bool
+) -> None:
+    """On PostgreSQL the provider fetches films by our links, as it does of an installation.
+
+    On SQLite server and worker would share one connection here, and each wait for the other.
+    """
+    if on_postgres:
+        settings.SITE_URL = request.getfixturevalue("live_server").url
+    else:
+        simulator.settings.fetch_files = "none"
 
 
 def provider(simulator: RunningSimulator, dialect: str) -> ProviderAccount:
