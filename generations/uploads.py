@@ -49,7 +49,7 @@ def save_upload(*, by: Actor, file: UploadedFile[Any]) -> Upload:
         upload = _new(received, _probe(received), workspace=by.workspace)
         upload.uploaded_by, upload.filename = by.user, label_of(file.name or "")
         _store(upload, received)
-    return upload
+        return upload
 
 
 def keep(
@@ -59,17 +59,13 @@ def keep(
 
     Raises QuotaExceeded, StorageUnavailable; after either nothing is left.
     """
-    same = Upload.objects.filter(
-        workspace=workspace, sha256=received.sha256, media_type=received.media_type.name
-    ).first()
-    if same is not None:
+    upload = _new(received, found, workspace=workspace)
+    if same := _same(upload):
         return same
     quotas.check_storage(workspace, adding=received.bytes)
-    upload = _new(received, found, workspace=workspace)
     upload.origin, upload.source_url = origin, source_url
     with available():
-        _store(upload, received)
-    return upload
+        return _store(upload, received, once=True)
 
 
 def delete_upload(upload: Upload, *, by: Actor) -> None:
@@ -140,23 +136,36 @@ def _new(received: Received, found: Probe, *, workspace: Workspace) -> Upload:
     return upload
 
 
-def _store(upload: Upload, received: Received) -> None:
+def _same(upload: Upload) -> Upload | None:
+    """What the workspace has of the same content."""
+    rows = Upload.objects.filter(workspace=upload.workspace_id, sha256=upload.sha256)
+    return rows.filter(media_type=upload.media_type).first()
+
+
+def _store(upload: Upload, received: Received, *, once: bool = False) -> Upload:
+    """The row of the stored file; with `once` that of the same content, if there is one by now."""
     storage.put(upload.key, received.file, seconds=STORE_SECONDS)
-    _record(upload)
+    stored = None
+    try:
+        stored = _record(upload, once=once)
+    finally:
+        if stored is not upload:
+            with suppress(StorageDown):
+                storage.remove(upload.key)
+    return stored
 
 
 def _key(upload: Upload, media_type: MediaType) -> str:
     return f"{upload.workspace.public_id}/uploads/{upload.public_id}.{media_type.extension}"
 
 
-def _record(upload: Upload) -> None:
-    try:
-        with transaction.atomic(durable=True):
-            # One upload of a workspace after the other, or two would both fit the last room.
-            Workspace.objects.select_for_update().get(pk=upload.workspace_id)
-            quotas.check_storage(upload.workspace, adding=upload.bytes)
-            upload.save(force_insert=True)
-    except BaseException:
-        with suppress(StorageDown):
-            storage.remove(upload.key)
-        raise
+@transaction.atomic(durable=True)
+def _record(upload: Upload, *, once: bool) -> Upload:
+    # One upload of a workspace after the other, or two would both fit the last room, and twenty
+    # requests with one picture would keep it twenty times.
+    Workspace.objects.select_for_update().get(pk=upload.workspace_id)
+    if once and (same := _same(upload)):
+        return same
+    quotas.check_storage(upload.workspace, adding=upload.bytes)
+    upload.save(force_insert=True)
+    return upload
