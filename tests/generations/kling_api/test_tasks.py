@@ -7,13 +7,10 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from generations.models import Generation, ProviderAccount, State
 from tests.conftest import Person, make_account
-from tests.generations.builders import make_storing, output
 from tests.generations.kling_api.conftest import KlingApi, refusal
 from tests.generations.kling_api.shapes import differences
 from tests.kling.conftest import payload
@@ -288,23 +285,3 @@ def test_the_name_is_not_the_one_that_the_provider_gets(
     assert len(simulator.tasks()) == 2
     assert "mine" not in str(simulator.tasks())
     assert set(Generation.objects.values_list("state", flat=True)) == {"succeeded"}
-
-
-def test_a_list_of_voices_asks_no_more_for_more_of_them(
-    ada: Person, kling: KlingApi, cloudsway: ProviderAccount
-) -> None:
-    def queries() -> int:
-        with CaptureQueriesContext(connection) as found:
-            assert kling.get("general/custom-voices").json()["code"] == 0
-        return len(found)
-
-    queries()  # the first one notes the use of the key
-    counts = []
-    for place in range(3):
-        voice = output("", "voice", provider_id=str(place), details={"name": "Ada"})
-        fields = {"operation": "custom-voice", "model": "custom-voice"}
-        finish(
-            make_storing(ada.workspace, cloudsway, voice, task_id=str(place), **fields).public_id
-        )
-        counts.append(queries())
-    assert len(set(counts)) == 1, counts
