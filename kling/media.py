@@ -74,7 +74,7 @@ class MediaRule:
 
     ``inline``: whether the field takes raw Base64 besides an address. ``id_field``: the field
     beside it that takes the provider's own id of the same thing. ``through``: where the page of
-    one provider says otherwise.
+    one provider takes less.
     """
 
     kind: MediaKind
@@ -95,7 +95,9 @@ class MediaRule:
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        return handler(schema) | {"x-media": self.about()}
+        through = {dialect: rule.about() for dialect, rule in self.through.items()}
+        marks = {"x-media": self.about()} | ({"x-media-through": through} if through else {})
+        return handler(schema) | marks
 
     def about(self) -> dict[str, Any]:
         """The rule as programs and forms read it; what is not limited is left out."""
@@ -106,6 +108,8 @@ class MediaRule:
             "max_ratio": self.max_ratio and float(self.max_ratio),
             "min_seconds": self.min_seconds and float(self.min_seconds),
             "max_seconds": self.max_seconds and float(self.max_seconds),
+            "min_frame_rate": self.min_frames_per_second and float(self.min_frames_per_second),
+            "max_frame_rate": self.max_frames_per_second and float(self.max_frames_per_second),
         }
         about = {"kind": self.kind, "types": list(self.media_types), "max_bytes": self.max_bytes}
         return about | {name: limit for name, limit in limits.items() if limit is not None}

@@ -24,6 +24,13 @@ NOT_TAKEN = "–"
 # Models are listed with their dates, so the tables do not change from one day to the next.
 NO_DAY = date(2000, 1, 1)
 Schema = Mapping[str, Any]
+# Limits of a file, and how they are read.
+_MEASURES = (
+    ("side", "pixels a side"),
+    ("ratio", "wide to high"),
+    ("seconds", "s"),
+    ("frame_rate", "frames a second"),
+)
 
 
 def markdown(models: Catalogue | None = None) -> str:
@@ -81,7 +88,7 @@ def _section(operation: Operation, using: Catalogue) -> str:
     models = using.models_of(operation.name)
     entry = using.entry(operation.name)
     if models:
-        rows = [[f"`{m.name}`", *_abilities(m), _rates(m.rates)] for m in models]
+        rows = [[_names(m), *_abilities(m), _rates(m.rates)] for m in models]
         parts.append(_table(["model", "modes", "seconds", "can do", "units"], rows))
     elif entry.rates:
         parts.append(f"Units per {entry.per}: {_rates(entry.rates)}.")
@@ -93,24 +100,32 @@ def _fields(operation: Operation, using: Catalogue) -> str:
     schemas = [input_schema(operation, one.name, models=using, today=NO_DAY) for one in served]
     rows = []
     for name in operation.Input.model_fields:
-        found = next((s["properties"][name] for s in schemas if name in s["properties"]), None)
-        if found is None:
+        if not any(name in schema["properties"] for schema in schemas):
             continue
-        required = any(name in schema["required"] for schema in schemas)
-        cells = [_cell(name, schema["properties"].get(name)) for schema in schemas]
-        rows.append([f"`{name}`" + (" (required)" if required else ""), *cells])
-        rows += _parts(name, found, [name in schema["properties"] for schema in schemas])
+        fields = [schema["properties"].get(name) for schema in schemas]
+        cells = [_cell(name, field) for field in fields]
+        rows.append([_named(name, schemas[0]), *cells])
+        rows += _parts(name, fields)
     return _table(["field", *(one.title for one in served)], rows)
 
 
-def _parts(path: str, schema: Schema, is_taken: list[bool]) -> Iterator[list[str]]:
-    """Rows for what stands inside a field; the same through every provider that takes it."""
-    inner, path = (schema["items"], f"{path}[]") if "items" in schema else (schema, path)
-    for name, part in inner.get("properties", {}).items():
+def _named(path: str, holder: Schema) -> str:
+    """The field in code type; `holder` is the schema of what it stands in."""
+    required = path.rpartition(".")[2] in holder.get("required", ())
+    return f"`{path}`" + (" (required)" if required else "")
+
+
+def _parts(path: str, schemas: list[Schema | None]) -> Iterator[list[str]]:
+    """Rows for what stands inside a field, of which there is one schema for each provider."""
+    found = next(schema for schema in schemas if schema is not None)
+    if "items" in found:
+        found, path = found["items"], f"{path}[]"
+        schemas = [schema and schema["items"] for schema in schemas]
+    for name in found.get("properties", {}):
         full = f"{path}.{name}"
-        cell = _cell(name, part)
-        yield [f"`{full}`", *(cell if taken else NOT_TAKEN for taken in is_taken)]
-        yield from _parts(full, part, is_taken)
+        inner = [schema and schema["properties"][name] for schema in schemas]
+        yield [_named(full, found), *(_cell(full, schema) for schema in inner)]
+        yield from _parts(full, inner)
 
 
 def _cell(name: str, schema: Schema | None) -> str:
@@ -153,7 +168,7 @@ def _file(schema: Schema) -> str:
     types = "/".join(NAMES[one] for one in about["types"])
     many = f"{_count(schema)} × " if schema["type"] == "array" else ""
     words = [f"{many}{about['kind']}: {types}", f"≤ {about['max_bytes'] // MEGABYTE} MB"]
-    for name, noun in (("side", "pixels a side"), ("ratio", "wide to high"), ("seconds", "s")):
+    for name, noun in _MEASURES:
         least, most = about.get(f"min_{name}"), about.get(f"max_{name}")
         if least is not None and most is not None:
             words.append(f"{least:g}–{most:g} {noun}")
@@ -188,6 +203,14 @@ def _value(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def _names(model: Model) -> str:
+    others = [
+        f"{' · '.join(names)} at {dialects.get(dialect).title}"
+        for dialect, names in model.also_named.items()
+    ]
+    return f"`{model.name}`" + (f" ({', '.join(others)})" if others else "")
+
+
 def _abilities(model: Model) -> list[str]:
     seconds = _choices(list(map(str, model.durations))) if model.durations else NOT_TAKEN
     can_do = [f"`{name}`{_where(feature)}" for name, feature in model.features.items()]
@@ -198,6 +221,8 @@ def _abilities(model: Model) -> list[str]:
 def _where(feature: Feature) -> str:
     words = [*(feature.modes or ()), *(f"{one} s" for one in feature.durations or ())]
     words += [f"sound {feature.sound}"] if feature.sound else []
+    words += [f"with `{needed}`" for needed in feature.needs]
+    words += ["always"] if feature.required else []
     return f" ({', '.join(words)})" if words else ""
 
 

@@ -8,7 +8,6 @@ an earlier result, ``x-presets`` ids that Kling has to offer there.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -20,7 +19,6 @@ from pydantic import BaseModel
 from kling import catalogue, dialects, operations
 from kling.capabilities import Scope
 from kling.catalogue import Catalogue, Feature, Model
-from kling.media import MediaRule
 from kling.operations.base import Facts, Operation
 
 
@@ -94,7 +92,8 @@ def _inlined(node: Any, definitions: dict[str, Any]) -> Any:
 
 
 def _property(bare: dict[str, Any], name: str, facts: Facts, scopes: list[Scope]) -> dict[str, Any]:
-    schema = copy.deepcopy(bare)
+    live = [scope for scope in scopes if scope.dialect.name not in facts.absent_on]
+    schema: dict[str, Any] = _with_files(bare, [scope.dialect.name for scope in live])
     schema.update(title=facts.title, description=facts.description)
     schema["x-order"], schema["x-advanced"] = facts.order, facts.advanced
     schema.pop("default", None)
@@ -103,16 +102,25 @@ def _property(bare: dict[str, Any], name: str, facts: Facts, scopes: list[Scope]
         schema["default"] = facts.default
     if facts.example is not None:
         schema["examples"] = [facts.example]
-    live = [scope for scope in scopes if scope.dialect.name not in facts.absent_on]
-    if "x-media" in schema and len(live) == 1:
-        schema["x-media"] = _rule(scopes[0].operation, name).on(live[0].dialect.name).about()
     _narrow(schema, name, facts, live)
     return schema
 
 
-def _rule(operation: Operation, name: str) -> MediaRule:
-    metadata = operation.Input.model_fields[name].metadata
-    return next(item for item in metadata if isinstance(item, MediaRule))
+def _with_files(node: Any, names: list[str]) -> Any:
+    """A copy in which files are what the pages of these dialects say; the widest where two differ.
+
+    What stands with a field is the widest of all pages.
+    """
+    if isinstance(node, list):
+        return [_with_files(item, names) for item in node]
+    if not isinstance(node, dict):
+        return node
+    copied = {key: _with_files(value, names) for key, value in node.items()}
+    through = copied.pop("x-media-through", {})
+    narrower = [through.get(name) for name in names]
+    if any(narrower) and all(one == narrower[0] for one in narrower):
+        copied["x-media"] = narrower[0]
+    return copied
 
 
 def _bounds(operation: Operation, name: str) -> dict[str, float]:

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from kling.errors import FieldError
 from kling.media import IMAGE, MEGABYTE, MOV, MP4, Media, MediaRule, MediaText
-from kling.operations.base import OFFICIAL, Declared
+from kling.operations.base import CLOUDSWAY, COMETAPI, Declared
 from kling.operations.shots import check_shots
 
 VIDEO = "video"  # the feature of a model, and the case of a price
@@ -22,8 +22,7 @@ SHORT_VIDEO = 10  # seconds, of kling-video-o1 and at Cloudsway
 O1 = "kling-video-o1"
 O1_DURATIONS = ("5", "10")
 
-# Kling has extended this to 15 seconds for kling-v3-omni; the resellers' pages still say 10.
-SOURCE_VIDEO = MediaRule(
+LONG_VIDEO = MediaRule(
     kind="video",
     media_types=(MP4, MOV),
     max_bytes=200 * MEGABYTE,
@@ -31,10 +30,13 @@ SOURCE_VIDEO = MediaRule(
     min_side=720,
     max_side=2160,
     min_seconds=Decimal(3),
-    max_seconds=Decimal(SHORT_VIDEO),
+    max_seconds=Decimal(15),
     min_frames_per_second=Decimal(24),
     max_frames_per_second=Decimal(60),
 )
+# Kling has extended it to 15 seconds for kling-v3-omni; the resellers' pages still say 10.
+_SHORT = LONG_VIDEO.but(max_seconds=Decimal(SHORT_VIDEO))
+SOURCE_VIDEO = LONG_VIDEO.but(through={COMETAPI: _SHORT, CLOUDSWAY: _SHORT})
 
 
 class OmniImage(Declared):
@@ -50,8 +52,12 @@ class OmniImage(Declared):
 class OmniVideo(Declared):
     video_url: Annotated[
         MediaText,
-        SOURCE_VIDEO.but(through={OFFICIAL: SOURCE_VIDEO.but(max_seconds=Decimal(15))}),
-        Field(title="Video", description="MP4 or MOV, 3 to 10 seconds, 24 to 60 frames a second."),
+        SOURCE_VIDEO,
+        Field(
+            title="Video",
+            description="MP4 or MOV, 24 to 60 frames a second, 3 to 10 seconds; to 15 with "
+            "kling-v3-omni at Kling itself.",
+        ),
     ]
     refer_type: Annotated[
         Literal["feature", "base"],

@@ -36,6 +36,28 @@ def test_who_serves_an_operation_is_in_the_tables(operation: str, dialect: str) 
     assert line.split(" | ")[place - 1] != reference.NOT_TAKEN
 
 
+def row(operation: str, start: str) -> list[str]:
+    """The cells of a line in the tables of the operation."""
+    _, _, section = reference.markdown().partition(f"### {operation}\n")
+    lines = section.partition("\n### ")[0].splitlines()
+    return next(line for line in lines if line.startswith(f"| `{start}`"))[2:-2].split(" | ")
+
+
+def test_conditions_of_a_model_are_in_the_tables() -> None:
+    video, image = row("image-to-video", "kling-v2-6"), row("image", "kling-v2-new")
+    assert "`image_tail` (pro, sound off, with `image`)" in video[3]
+    assert image[3] == "`image` (always)"
+    assert row("text-to-video", "kling-v2-6")[0].endswith("(MaaS_KeLing_V2.6 at Cloudsway)")
+
+
+def test_what_stands_inside_a_field_is_told_for_each_provider() -> None:
+    comet, cloudsway, official = row("omni-video", "video_list[].video_url")[1:]
+    assert ("3–10 s" in comet, "3–10 s" in cloudsway, "3–15 s" in official) == (True,) * 3
+    assert row("effects", "input.model_name")[1] == "kling-v1 · kling-v1-5 · kling-v1-6"
+    assert row("lip-sync", "face_choose[].face_id")[0] == "`face_choose[].face_id`"
+    assert row("text-to-video", "multi_prompt[].prompt")[0] == "`multi_prompt[].prompt` (required)"
+
+
 def test_a_document_without_the_marks_is_refused() -> None:
     with pytest.raises(ValueError, match="has no"):
         reference.inserted("# Operations\n")

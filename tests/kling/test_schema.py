@@ -155,3 +155,24 @@ def test_it_leaves_out_retired_models() -> None:
 
 def test_audio_has_no_models() -> None:
     assert "x-models" not in input_schema("text-to-audio")
+
+
+@pytest.mark.parametrize(
+    ("dialects", "longest"),
+    [
+        ("cometapi", 10),
+        ("cloudsway", 10),
+        ("official", 15),
+        (("cometapi", "cloudsway"), 10),
+        (("cometapi", "official"), 15),
+        (None, 15),
+    ],
+)
+def test_a_file_in_a_list_has_the_limits_of_its_provider(
+    dialects: str | tuple[str, ...] | None, longest: float
+) -> None:
+    schema = input_schema("omni-video", dialects, today=TODAY)
+    video = schema["properties"]["video_list"]["items"]["properties"]["video_url"]
+    assert (video["x-media"]["min_seconds"], video["x-media"]["max_seconds"]) == (3, longest)
+    assert (video["x-media"]["min_frame_rate"], video["x-media"]["max_frame_rate"]) == (24, 60)
+    assert "x-media-through" not in json.dumps(schema)
