@@ -100,8 +100,9 @@ class Operation(ABC):
     ``path`` is what follows the dialect's prefix. ``callbacks_on``: where the page documents
     ``callback_url`` (elsewhere it is left out of the body). ``external_ids_on``: where it
     documents ``external_task_id``. ``external_id_query_on``: where the page says that a task can
-    be queried by it. ``synchronous``: the answer to the create call has the result already.
-    ``listed``: whether it is sold by itself, or only a step of another operation.
+    be queried by it. Of these three only what stands in ``dialects`` counts. ``synchronous``: the
+    answer to the create call has the result already. ``listed``: whether it is sold by itself, or
+    only a step of another operation.
 
     Methods that take ``media`` get what is known of the files of the input, by dotted path; a
     price that needs one which is missing raises InvalidInput on its field (``seconds_of``).

@@ -78,8 +78,6 @@ class Effects(Operation):
     media_kind = "video"
     Input = EffectsInput
     dialects = (COMETAPI, OFFICIAL)
-    callbacks_on = frozenset({COMETAPI, OFFICIAL})
-    external_ids_on = frozenset({COMETAPI, OFFICIAL})
     # CometAPI's page calls external_task_id an id "for your own tracking" and says no more.
     external_id_query_on = frozenset({OFFICIAL})
 

@@ -61,13 +61,14 @@ class FaceChoice(Declared):
         Field(title="Begins at", description="Milliseconds of the video.", ge=0, le=LONGEST),
     ] = None
     sound_volume: Annotated[
-        Number | None, Field(title="Volume of the sound", description="0 to 2.", ge=0, le=2)
+        Number | None,
+        Field(title="Volume of the sound", description="0 to 2; left out, 1.", ge=0, le=2),
     ] = None
     original_audio_volume: Annotated[
         Number | None,
         Field(
             title="Volume of the video",
-            description="0 to 2.",
+            description="0 to 2; left out, 1.",
             ge=0,
             le=2,
             # CometAPI's name for it, which programs written for CometAPI send.

@@ -77,7 +77,7 @@ class ImageInput(OperationInput):
         Field(ge=0, le=1),
         Facts(
             title="Closeness to the image",
-            description="From 0 (free) to 1 (close).",
+            description="From 0 (free) to 1 (close); left out, 0.5.",
             order=32,
             advanced=True,
             feature="image_fidelity",
@@ -89,7 +89,7 @@ class ImageInput(OperationInput):
         Field(ge=0, le=1),
         Facts(
             title="Closeness to the face",
-            description="From 0 (free) to 1 (close), with “subject” only.",
+            description="From 0 (free) to 1 (close), with “subject” only; left out, 0.45.",
             order=33,
             advanced=True,
             feature="human_fidelity",

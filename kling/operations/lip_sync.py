@@ -85,8 +85,6 @@ class LipSync(Operation):
     media_kind = "video"
     Input = LipSyncInput
     dialects = (COMETAPI, OFFICIAL)
-    callbacks_on = frozenset({COMETAPI, OFFICIAL})
-    external_ids_on = frozenset({COMETAPI, OFFICIAL})
     # Kling's page lists its own task id as the only one to ask by.
     external_id_query_on = frozenset()
 

@@ -100,9 +100,6 @@ class MotionControl(Operation):
     media_kind = "video"
     Input = MotionControlInput
     dialects = (OFFICIAL,)
-    callbacks_on = frozenset({OFFICIAL})
-    external_ids_on = frozenset({OFFICIAL})
-    external_id_query_on = frozenset({OFFICIAL})
 
     def check(self, values: Mapping[str, Any], media: Mapping[str, Media]) -> Iterator[FieldError]:
         follows_picture = values["character_orientation"] == "image"

@@ -94,7 +94,7 @@ class VideoExtendInput(OperationInput):
         Field(ge=0, le=1),
         Facts(
             title="Closeness to the prompt",
-            description="From 0 (free) to 1 (close).",
+            description="From 0 (free) to 1 (close); left out, 0.5.",
             order=40,
             advanced=True,
             feature="cfg_scale",
@@ -111,7 +111,6 @@ class VideoExtend(Operation):
     media_kind = "video"
     Input = VideoExtendInput
     dialects = (COMETAPI, OFFICIAL)
-    callbacks_on = frozenset({COMETAPI, OFFICIAL})
     # CometAPI's page has no external_task_id.
     external_ids_on = frozenset({OFFICIAL})
     external_id_query_on = frozenset({OFFICIAL})

@@ -89,8 +89,6 @@ class VideoToAudio(Operation):
     media_kind = "audio"
     Input = VideoToAudioInput
     dialects = (COMETAPI, OFFICIAL)
-    callbacks_on = frozenset({COMETAPI, OFFICIAL})
-    external_ids_on = frozenset({COMETAPI, OFFICIAL})
     # CometAPI's page calls external_task_id "for your own tracking" and says no more.
     external_id_query_on = frozenset({OFFICIAL})
 

@@ -114,7 +114,7 @@ CfgScale = Annotated[
     Field(ge=0, le=1),
     Facts(
         title="Closeness to the prompt",
-        description="From 0 (free) to 1 (close). Older models only.",
+        description="From 0 (free) to 1 (close); left out, 0.5. Older models only.",
         order=110,
         advanced=True,
         feature="cfg_scale",
