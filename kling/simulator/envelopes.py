@@ -11,7 +11,9 @@ from .errors import Refusal
 from .gallery import Gallery
 from .tasks import Status, Task
 
-WITH_PARENT: Final = frozenset({"videos/video-extend", "audio/video-to-audio"})
+WITH_PARENT: Final = frozenset(
+    {"videos/video-extend", "videos/advanced-lip-sync", "audio/video-to-audio"}
+)
 
 
 def accepted(task: Task, now: float) -> dict[str, Any]:

@@ -53,13 +53,15 @@ def refused(caller: Caller, path: str, body: object) -> str:
 
 
 def test_it_knows_what_it_has_made(caller: Caller) -> None:
-    faces = caller.post(FACES, {"video_id": video_id(caller)}).json()["data"]
+    clip = video_id(caller)
+    faces = caller.post(FACES, {"video_id": clip}).json()["data"]
     assert [face["face_id"] for face in faces["face_data"]] == ["0", "1"]
     choice = {"face_id": "1", "audio_id": audio_id(caller), "sound_end_time": 3000}
     body = {"session_id": faces["session_id"], "face_choose": [choice]}
     task = caller.finished(LIP_SYNC, caller.create(LIP_SYNC, body))
     assert task["task_status"] == "succeed"
     assert float(task["task_result"]["videos"][0]["duration"]) == pytest.approx(3, abs=0.2)
+    assert task["task_info"]["parent_video"]["id"] == clip
 
 
 @pytest.mark.parametrize("wrong", ["871100000000000007", "1", "fox", "9" * 200])
