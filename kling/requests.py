@@ -123,18 +123,9 @@ def parse(
     model = choose_model(scope, given.get("model_name"))
     known = media or {}
     values = operation.complete(with_defaults(scope, model, given), known)
-    # Two rules may find the same fault; people want to read of it once.
-    errors: dict[tuple[str, str], FieldError] = {}
-    for error in _errors(scope, model, values, known):
-        errors.setdefault((error.field, error.code), error)
-    if errors:
-        raise InvalidInput(list(errors.values())[:MAX_ERRORS])
+    _refuse(_errors(scope, model, values, known))
     units = compute(operation, model, values, models, media=known, rates=rates or {})
-    step = None
-    if first := operation.step(values):
-        step = parse(
-            first.operation, first.input, dialect=dialect, media=known, models=models, today=today
-        )
+    step = _step(scope, values, known)
     return Request(
         operation=operation,
         dialect=via.name,
@@ -145,6 +136,29 @@ def parse(
         expected_seconds=models.expected_seconds(operation.name, model),
         step=step,
     )
+
+
+def _step(scope: Scope, values: Mapping[str, Any], media: Mapping[str, Media]) -> Request | None:
+    first = scope.operation.step(values)
+    if first is None:
+        return None
+    return parse(
+        first.operation,
+        first.input,
+        dialect=scope.dialect.name,
+        media=media,
+        models=scope.catalogue,
+        today=scope.today,
+    )
+
+
+def _refuse(errors: Iterator[FieldError]) -> None:
+    """Two rules may find the same fault; people want to read of it once."""
+    found: dict[tuple[str, str], FieldError] = {}
+    for error in errors:
+        found.setdefault((error.field, error.code), error)
+    if found:
+        raise InvalidInput(list(found.values())[:MAX_ERRORS])
 
 
 def _errors(
