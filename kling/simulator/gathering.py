@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 import binascii
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from kling.media import MP3, MP4, Media, Spot, spots
+from kling.media import MP3, MP4, Media, SourceKind, Spot, spots
 from kling.operations import Operation
 
 from . import ids, outputs
@@ -48,30 +48,40 @@ def gather(
     store: Store,
 ) -> Gathered:
     """Everything that the input names. Raises Refusal 1201 for a file in a form nobody takes."""
-    found: list[Material] = []
-    texts: dict[str, str] = {}
-    refusals: list[Refusal] = []
-    faces: list[Spot] = []
-    sessions: list[Task] = []
-    for spot in spots(operation.Input, fields):
-        if spot.rule is not None:
-            material = _file(spot, dialect=dialect, settings=settings)
-            if not material.address:
-                texts[spot.path] = spot.value
-            found.append(material)
-        elif spot.source is not None and not ids.is_preset(spot):
-            if spot.source.kind == "face":
-                faces.append(spot)
-                continue
-            kind = spot.source.kind
-            parent = ids.made(spot.value, kind, dialect=dialect, store=store, now=settings.clock())
-            if parent is None:
-                refusals.append(ids.not_found(kind))
-                continue
-            sessions += [parent] if kind == "session" else []
-            found += _made(spot, parent)
-    refusals += _face_refusals(faces, sessions)
-    return Gathered(tuple(found), texts, next(iter(refusals), None))
+    named = tuple(spots(operation.Input, fields))
+    files = [_file(spot, dialect=dialect, settings=settings) for spot in named if spot.rule]
+    inline = {one.path for one in files if not one.address}
+    parents = [
+        (spot, ids.made(spot.value, kind, dialect=dialect, store=store, now=settings.clock()))
+        for spot, kind in _ids(named)
+        if kind != "face"
+    ]
+    results = [one for spot, parent in parents if parent for one in _made(spot, parent)]
+    return Gathered(
+        materials=(*files, *results),
+        texts={spot.path: spot.value for spot in named if spot.path in inline},
+        refusal=next(_refusals(named, parents), None),
+    )
+
+
+def _ids(named: Iterable[Spot]) -> Iterator[tuple[Spot, SourceKind]]:
+    """Ids of what this provider's customers have made."""
+    for spot in named:
+        if spot.source is not None and not ids.is_preset(spot):
+            yield spot, spot.source.kind
+
+
+def _refusals(
+    named: Iterable[Spot], parents: Iterable[tuple[Spot, Task | None]]
+) -> Iterator[Refusal]:
+    """Of ids that stand for nothing. Faces go by their number in the session."""
+    made_by = {spot.path: parent for spot, parent in parents}
+    sessions = [made_by[spot.path] for spot, kind in _ids(named) if kind == "session"]
+    faces = {str(n) for one in sessions if one for n in range(len(outputs.of(one).portraits))}
+    for spot, kind in _ids(named):
+        is_known = spot.value in faces if kind == "face" else made_by[spot.path] is not None
+        if not is_known:
+            yield ids.not_found(kind)
 
 
 def shelve(
@@ -142,12 +152,6 @@ def _from_recipe(spot: Spot, parent: Task, recipe: Recipe) -> Material:
         provider_id=spot.value,
         media=media,
     )
-
-
-def _face_refusals(faces: list[Spot], sessions: list[Task]) -> Iterator[Refusal]:
-    """Faces go by their number in the session."""
-    known = {str(n) for one in sessions for n in range(len(outputs.of(one).portraits))}
-    yield from (ids.not_found("face") for face in faces if face.value not in known)
 
 
 def _decoded(text: str) -> bytes:
