@@ -13,18 +13,14 @@ from kling.media import IMAGE, Media, MediaText
 from kling.operations.base import CLOUDSWAY, OFFICIAL, Facts, Operation, OperationInput
 from kling.operations.elements import MOST_REFERENCES, Element, with_whole_ids
 from kling.operations.exclusions import check_apart, check_only_with
-from kling.operations.pictures import HowMany, RatioName, Watermark
+from kling.operations.pictures import HowMany, ModelName, RatioName, Watermark
 
 # Cloudsway's page has no rows for what an image is followed in, and how closely.
 NOT_ON_CLOUDSWAY = frozenset({CLOUDSWAY})
 
 
 class ImageInput(OperationInput):
-    model_name: Annotated[
-        str | None,
-        Field(max_length=100),
-        Facts(title="Model", description="The Kling model that makes the images.", order=10),
-    ] = None
+    model_name: ModelName = None
     prompt: Annotated[
         str,
         Field(max_length=2500),

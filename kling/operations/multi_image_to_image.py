@@ -8,7 +8,7 @@ from pydantic import Field
 
 from kling.media import IMAGE, MediaText
 from kling.operations.base import OFFICIAL, Declared, Facts, Operation, OperationInput
-from kling.operations.pictures import HowMany, RatioName, Watermark
+from kling.operations.pictures import HowMany, ModelName, RatioName, Watermark
 
 
 class Subject(Declared):
@@ -20,11 +20,7 @@ class Subject(Declared):
 
 
 class MultiImageToImageInput(OperationInput):
-    model_name: Annotated[
-        str | None,
-        Field(max_length=100),
-        Facts(title="Model", description="The Kling model that makes the image.", order=10),
-    ] = None
+    model_name: ModelName = None
     prompt: Annotated[
         str | None,
         Field(max_length=2500),

@@ -15,7 +15,7 @@ from kling.media import IMAGE, Media, MediaText
 from kling.operations.base import CLOUDSWAY, OFFICIAL, Declared, Facts, Operation, OperationInput
 from kling.operations.elements import MOST_REFERENCES, Element, with_whole_ids
 from kling.operations.parameters import Count
-from kling.operations.pictures import RatioName, Watermark
+from kling.operations.pictures import ModelName, RatioName, Watermark
 
 AUTO = "auto"
 USUAL_SERIES = "4"  # images; what Kling makes when it is not told how many
@@ -40,11 +40,7 @@ class ReferenceImage(Declared):
 
 
 class OmniImageInput(OperationInput):
-    model_name: Annotated[
-        str | None,
-        Field(max_length=100),
-        Facts(title="Model", description="The Kling model that makes the image.", order=10),
-    ] = None
+    model_name: ModelName = None
     prompt: Annotated[
         str,
         Field(max_length=2500),

@@ -11,6 +11,12 @@ from kling.operations.parameters import Count, WatermarkInfo
 
 RatioName = Literal["16:9", "9:16", "1:1", "4:3", "3:4", "3:2", "2:3", "21:9"]
 
+ModelName = Annotated[
+    str | None,
+    Field(max_length=100),
+    Facts(title="Model", description="The Kling model that makes the image.", order=10),
+]
+
 HowMany = Annotated[
     Count | None,
     Field(ge=1, le=9),
