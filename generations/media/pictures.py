@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,9 @@ from typing import Any
 from generations.media.errors import BrokenMedia
 
 MAX_PIXELS = 50_000_000  # decoded that is 200 MB; Kling's largest pictures have 9 million
+# Two at a time: a request may bring eight small files that take 200 MB each. In threads that stay:
+# the allocator keeps what a thread has used, so a lock around eight threads saves nothing.
+decoders = ThreadPoolExecutor(max_workers=2, thread_name_prefix="pictures")
 # A file is only ever opened as what its signature says: some of Pillow's other formats start
 # programs, or are slow by nature.
 FORMATS = {"image/png": "PNG", "image/jpeg": "JPEG", "image/webp": "WEBP"}
@@ -36,8 +40,10 @@ def measure(path: Path, media_type: str) -> tuple[int, int] | None:
     decoded.
     """
     image = pillow()
-    if image is None:
-        return None
+    return None if image is None else decoders.submit(_measure, image, path, media_type).result()
+
+
+def _measure(image: Any, path: Path, media_type: str) -> tuple[int, int]:
     try:
         with image.open(path, formats=[FORMATS[media_type]]) as picture:
             width, height = picture.size
