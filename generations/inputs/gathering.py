@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from threading import BoundedSemaphore
 from time import monotonic
 
 from django.conf import settings
 
 from accounts.models import Workspace
+from generations.errors import StorageUnavailable
 from generations.inputs import held, known, looking, recent
 from generations.inputs.known import Known
 from generations.inputs.looking import Allowance, Looked, Unusable
@@ -18,6 +20,11 @@ from kling.media import MediaRule, Spot, is_held
 
 FETCH_SECONDS = 20.0  # for all addresses of a request: somebody waits for the answer
 AT_ONCE = 8
+# Each request that fetches holds a thread of the web server for as long as somebody's server
+# likes, up to FETCH_SECONDS: most threads must stay free for what has nothing to do with it.
+places = BoundedSemaphore(3)
+PLACE_SECONDS = 2.0  # that a request waits for one
+BUSY = "Too many files are being fetched at the moment. Please try again."
 MOST_FILES_WORTH = 2  # times the largest file; no operation takes two films
 ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 # What begins like this was meant to be a file; what is shorter is a slip of the pen, which the
@@ -38,7 +45,10 @@ class Gathering:
         self._keep = keep
 
     def outcomes(self, spots: Iterable[Spot]) -> dict[str, Outcome]:
-        """By value; what has the form of no file is left out. Raises StorageDown."""
+        """By value; what has the form of no file is left out.
+
+        Raises StorageDown, and StorageUnavailable where too many others fetch at the moment.
+        """
         rules = _largest(spots)
         ids = {text: text if is_held(text) else held.own_link(text) for text in rules}
         self.rows = held.find(self._workspace, ids.values())
@@ -79,6 +89,14 @@ class Gathering:
     def _fetch(self, links: Mapping[str, MediaRule]) -> dict[str, Looked | Unusable]:
         if not links:
             return {}
+        if not places.acquire(timeout=PLACE_SECONDS):
+            raise StorageUnavailable(BUSY)
+        try:
+            return self._fetch_now(links)
+        finally:
+            places.release()
+
+    def _fetch_now(self, links: Mapping[str, MediaRule]) -> dict[str, Looked | Unusable]:
         end = monotonic() + FETCH_SECONDS
         allowance = Allowance(MOST_FILES_WORTH * settings.MAX_UPLOAD_BYTES)
 

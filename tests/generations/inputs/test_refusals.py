@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -214,3 +215,18 @@ def test_it_fetches_only_so_much_for_one_request(
     response = ada.api.post("/quotes", {"operation": "omni-video", "input": values})
     assert response.status_code == 422, response.content
     assert {one["code"] for one in response.json()["errors"]} == {code}
+
+
+def test_it_leaves_threads_of_the_web_server_to_others(
+    ada: Person, cloudsway: ProviderAccount, host: MediaServer
+) -> None:
+    body = film_of(host.on("/a.png", whole(picture())))
+    with ExitStack() as slow:
+        while gathering.places.acquire(blocking=False):
+            slow.callback(gathering.places.release)
+        response = ada.api.post("/generations", body)
+        assert (response.status_code, response.json()["code"]) == (503, "storage_unavailable")
+        assert "try again" in response.json()["detail"]
+        assert ada.api.post("/generations", film_of(encoded(picture()))).status_code == 202
+    assert host.asked == []
+    assert ada.api.post("/generations", body).status_code == 202
