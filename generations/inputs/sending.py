@@ -154,6 +154,8 @@ def _way(generation: Generation, rule: MediaRule, row: held.Row) -> str | held.R
     if is_beside_us(generation.account):
         return links.signed_url(row)
     if isinstance(row, Upload) and is_public_address(row.source_url):
+        # Something else may lie there by now, which was neither looked at nor priced. Only an
+        # installation that cannot be reached from outside comes here: it trusts its own people.
         return row.source_url
     log.error(
         "%s: %s can get %s (%d bytes) neither by a link nor inside the request. "
