@@ -17,7 +17,13 @@ from tests.working import finish
 pytestmark = pytest.mark.django_db
 OURS = {"accounts", "billing", "webhooks", "generations", "worker"}
 # Shown on the page of what they belong to.
-INLINE = {"accounts.Membership", "billing.UnitPrice", "billing.Margin", "billing.OrderChange"}
+INLINE = {
+    "accounts.Membership",
+    "billing.UnitPrice",
+    "billing.Margin",
+    "billing.OperationRate",
+    "billing.OrderChange",
+}
 MODELS = [model for model in apps.get_models() if model._meta.app_label in OURS]
 
 

@@ -22,6 +22,8 @@ from billing.models import Order, Pack
 from generations.models import Asset, Generation, ProviderAccount
 from tests.conftest import Person
 from tests.generations.builders import make_storing
+from tests.generations.inputs.asking import upload
+from tests.generations.media import flat_png
 from tests.generations.test_main_job import SOUND, create
 from tests.working import finish
 from webhooks import endpoints, outbox
@@ -34,6 +36,7 @@ METHODS = ("get", "post", "patch", "delete")
 OPEN_TO_ALL = {
     "studio/<slug:operation>/",  # the catalogue is the same for everybody
     "studio/<slug:operation>/price",
+    "studio/<slug:operation>/choose",  # lists the workspace's own files
     "credits/buy/<slug:slug>/",  # so is the price list
     "api/v1/operations/<str:name>",
     "kling/v1/<endpoint:operation>",  # an endpoint; each workspace lists its own tasks there
@@ -79,6 +82,7 @@ def belongings(ada: Person, cloudsway: ProviderAccount, settings: Any) -> dict[s
         "kling/v1/": "audio/text-to-audio",
         "kling/v1/audio/text-to-audio/": generation.public_id,
         "generations/": generation.public_id,
+        "uploads/": upload(ada.api, flat_png()),
         "assets/": generation.assets.first().public_id,
         "credits/orders/": order.public_id,
         "settings/webhooks/jobs/": str(Delivery.objects.get(endpoint=None).public_id),
