@@ -17,6 +17,7 @@ from generations.states import move, postpone
 from kling import operations
 from kling.client import Task
 from kling.envelope import deduction
+from kling.units import plain
 from worker.doorbell import ring
 
 log = logging.getLogger(__name__)
@@ -128,7 +129,7 @@ def charge_for(generation: Generation, units: Decimal | None) -> int:
 def _units(generation: Generation, task: Task) -> Decimal | None:
     """What the job took: the deduction of its task, and what was paid for the step before it."""
     deducted = deduction(task)
-    return None if deducted is None else deducted + generation.step_units
+    return None if deducted is None else plain(deducted + generation.step_units)
 
 
 def _variance(generation: Generation, task: Task) -> str:

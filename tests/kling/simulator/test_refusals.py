@@ -41,7 +41,7 @@ def test_it_takes_any_key_when_none_is_set(make_simulator: Maker) -> None:
 
 def _token(secret: str = "s" * 32, **claims: object) -> str:
     now = int(time.time())
-    return jwt.encode({"iss": "ak", "exp": now + 1800, "nbf": now - 5} | claims, secret)
+    return jwt.encode({"iss": "ak", "exp": now + 86_400, "nbf": now - 5} | claims, secret)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def _token(secret: str = "s" * 32, **claims: object) -> str:
         (_token(), 0),
         (_token(secret="x" * 32), 1000),
         (_token(iss="other"), 1002),
-        (_token(nbf=time.time() + 600), 1003),
+        (_token(nbf=time.time() + 43_200), 1003),
         (_token(exp=time.time() - 600), 1004),
         (KEY, 0),
         ("neither", 1002),
