@@ -86,7 +86,9 @@ def _inlined(node: Any, definitions: dict[str, Any]) -> Any:
     if options == [{"type": "integer"}, {"type": "number"}]:
         options = options[1:]
     if len(options) == 1:
-        rest = {key: value for key, value in node.items() if key not in ("anyOf", "default")}
+        rest = {key: value for key, value in node.items() if key != "anyOf"}
+        if rest.get("default", ...) is None:
+            del rest["default"]
         return _inlined(options[0] | rest, definitions)
     return {key: _inlined(value, definitions) for key, value in node.items() if key != "$defs"}
 

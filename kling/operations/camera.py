@@ -9,6 +9,7 @@ from pydantic import Field
 
 from kling.errors import FieldError
 from kling.operations.base import CLOUDSWAY, Declared, Facts
+from kling.operations.parameters import Number
 
 CAMERA = Facts(
     title="Camera",
@@ -19,7 +20,7 @@ CAMERA = Facts(
     absent_on=frozenset({CLOUDSWAY}),
 )
 
-CameraMove = Annotated[float, Field(ge=-10, le=10)]
+CameraMove = Annotated[Number, Field(ge=-10, le=10)]
 
 
 class CameraConfig(Declared):

@@ -13,6 +13,7 @@ from kling.media import IMAGE, Media, MediaText
 from kling.operations.base import CLOUDSWAY, OFFICIAL, Facts, Operation, OperationInput
 from kling.operations.elements import MOST_REFERENCES, Element, with_whole_ids
 from kling.operations.exclusions import check_apart, check_only_with
+from kling.operations.parameters import Number
 from kling.operations.pictures import HowMany, ModelName, RatioName, Watermark
 
 # Cloudsway's page has no rows for what an image is followed in, and how closely.
@@ -69,7 +70,7 @@ class ImageInput(OperationInput):
         ),
     ] = None
     image_fidelity: Annotated[
-        float | None,
+        Number | None,
         Field(ge=0, le=1),
         Facts(
             title="Closeness to the image",
@@ -81,7 +82,7 @@ class ImageInput(OperationInput):
         ),
     ] = None
     human_fidelity: Annotated[
-        float | None,
+        Number | None,
         Field(ge=0, le=1),
         Facts(
             title="Closeness to the face",

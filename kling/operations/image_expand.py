@@ -11,6 +11,7 @@ from pydantic import Field
 from kling.errors import FieldError
 from kling.media import IMAGE, Media, MediaText
 from kling.operations.base import OFFICIAL, Facts, Operation, OperationInput
+from kling.operations.parameters import Number
 from kling.operations.pictures import HowMany, Watermark
 
 MOST_AREA = 3  # times the area of the given image
@@ -29,7 +30,7 @@ class ImageExpandInput(OperationInput):
         Facts(title="Image", description="The image to expand.", order=10),
     ]
     up_expansion_ratio: Annotated[
-        float,
+        Number,
         Field(ge=0, le=2),
         Facts(
             title="Add above",
@@ -38,7 +39,7 @@ class ImageExpandInput(OperationInput):
         ),
     ]
     down_expansion_ratio: Annotated[
-        float,
+        Number,
         Field(ge=0, le=2),
         Facts(
             title="Add below",
@@ -47,7 +48,7 @@ class ImageExpandInput(OperationInput):
         ),
     ]
     left_expansion_ratio: Annotated[
-        float,
+        Number,
         Field(ge=0, le=2),
         Facts(
             title="Add on the left",
@@ -56,7 +57,7 @@ class ImageExpandInput(OperationInput):
         ),
     ]
     right_expansion_ratio: Annotated[
-        float,
+        Number,
         Field(ge=0, le=2),
         Facts(
             title="Add on the right",

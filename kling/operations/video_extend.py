@@ -19,6 +19,7 @@ from pydantic import Field
 from kling.errors import FieldError
 from kling.media import IdText, Media, SourceId, is_held
 from kling.operations.base import COMETAPI, OFFICIAL, Facts, Limit, Operation, OperationInput
+from kling.operations.parameters import Number
 from kling.operations.videos import Watermark
 
 STD_SIDE = 720  # pixels; a video whose shorter side has more was made in pro
@@ -90,7 +91,7 @@ class VideoExtendInput(OperationInput):
         ),
     ] = None
     cfg_scale: Annotated[
-        float | None,
+        Number | None,
         Field(ge=0, le=1),
         Facts(
             title="Closeness to the prompt",

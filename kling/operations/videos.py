@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from kling.operations.base import CLOUDSWAY, COMETAPI, OFFICIAL, Facts, Limit
-from kling.operations.parameters import SecondsText, WatermarkInfo
+from kling.operations.parameters import Number, SecondsText, WatermarkInfo
 from kling.operations.shots import Shot
 from kling.operations.voices import Voice, speaks
 
@@ -110,7 +110,7 @@ VoiceList = Annotated[
 ]
 
 CfgScale = Annotated[
-    float | None,
+    Number | None,
     Field(ge=0, le=1),
     Facts(
         title="Closeness to the prompt",

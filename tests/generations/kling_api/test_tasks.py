@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 from typing import Any
 from urllib.parse import quote
@@ -10,7 +11,9 @@ import pytest
 from django.utils import timezone
 
 from generations.models import Generation, ProviderAccount, State
+from kling.simulator.server import RunningSimulator
 from tests.conftest import Person, make_account
+from tests.generations import media
 from tests.generations.kling_api.conftest import KlingApi, refusal
 from tests.generations.kling_api.shapes import differences
 from tests.kling.conftest import payload
@@ -20,6 +23,10 @@ pytestmark = pytest.mark.django_db
 VIDEO, SOUND = "videos/text2video", "audio/text-to-audio"
 WAVES = {"prompt": "Waves", "duration": 3}
 FOX = {"prompt": "A fox", "mode": "std", "duration": "3"}
+SIDES = ("down", "left", "right")
+EXPANDED = {"up_expansion_ratio": "0.5"} | {f"{side}_expansion_ratio": "0" for side in SIDES}
+CLOSE = {"prompt": "A fox", "model_name": "kling-v2-1", "image_fidelity": "0.5"}
+OLD = {"prompt": "A fox", "model_name": "kling-v1-6", "cfg_scale": "0.50"}
 
 
 def query(kling: KlingApi, path: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -151,6 +158,29 @@ def test_numbers_may_be_text_and_empty_text_is_nothing(
 
     assert made["duration"] == "5"
     assert "negative_prompt" not in made
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("images/editing/expand", EXPANDED, "up_expansion_ratio"),
+        ("images/generations", CLOSE | {"image_reference": "subject"}, "image_fidelity"),
+        (VIDEO, OLD, "cfg_scale"),
+    ],
+)
+def test_fractions_may_be_text_too(
+    kling: KlingApi, simulator: RunningSimulator, path: str, body: dict[str, Any], field: str
+) -> None:
+    for dialect in ("official", "cometapi"):
+        make_account(simulator.url, dialect=dialect)
+    if path != VIDEO:
+        body = body | {"image": base64.b64encode(media.png(640, 640)).decode()}
+    kling.create(path, body)
+    made = Generation.objects.get().input
+
+    assert made[field] == 0.5
+    assert refusal(kling.post(path, body | {field: "half"})) == (400, 1201)
+    assert refusal(kling.post(path, body | {field: "3.5"})) == (400, 1201)
 
 
 def test_a_task_is_known_below_its_own_endpoint_only(
