@@ -45,4 +45,6 @@ def create_missing(*, using: str, apps: Apps = installed, **_: Any) -> None:
                 amount=cents,
                 currency="usd",
                 ordering=ordering,
+                is_active=True,
+                published_at=timezone.now(),
             )

@@ -7,11 +7,11 @@ from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from billing import currencies, prices
+from billing import prices
 from billing.admin.base import CreditsFormField
 from billing.amounts import to_text
 from billing.errors import InvalidPriceBook
-from billing.models import Margin, OperationRate, Pack, PriceBook, UnitPrice
+from billing.models import Margin, OperationRate, PriceBook, UnitPrice
 
 
 def _is_frozen(book: PriceBook | None) -> bool:
@@ -94,25 +94,3 @@ class PriceBookAdmin(admin.ModelAdmin[PriceBook]):
                 messages.success(request, f"{prices.publish(book)} is in force.")
             except InvalidPriceBook as exc:
                 messages.error(request, f"{book}: {exc}")
-
-
-@admin.register(Pack)
-class PackAdmin(admin.ModelAdmin[Pack]):
-    list_display = ["name", "slug", "credits_in_it", "price", "is_active", "ordering"]
-    list_editable = ["is_active", "ordering"]
-    list_filter = ["is_active"]
-
-    def formfield_for_dbfield(
-        self, db_field: models.Field[Any, Any], request: HttpRequest, **options: Any
-    ) -> Any:
-        if db_field.name == "credits":
-            return CreditsFormField(label="Credits")
-        return super().formfield_for_dbfield(db_field, request, **options)
-
-    @admin.display(description="credits", ordering="credits")
-    def credits_in_it(self, row: Pack) -> str:
-        return to_text(row.credits)
-
-    @admin.display(description="price", ordering="amount")
-    def price(self, row: Pack) -> str:
-        return currencies.to_text(row.amount, row.currency)

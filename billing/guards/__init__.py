@@ -3,7 +3,7 @@
 - Entries are only added; each one moves its account by exactly its amount, in sequence.
 - A balance, a held sum and a sequence number change only as entries and holds say.
 - A hold opens with the credits it names, closes once, and what it captures is posted.
-- A published price book stays as it is.
+- A published price book stays as it is, and so do the terms of a pack that was on sale.
 
 SQLite drops a table's triggers when a migration rebuilds the table, therefore `install` runs
 after each `migrate`, and `missing` is asked by the system check and by `check_ledger`.

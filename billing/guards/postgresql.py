@@ -123,6 +123,19 @@ TRIGGERS = {
 """,
     ),
 }
+TRIGGERS["billing_pack_frozen"] = (
+    "BEFORE UPDATE OR DELETE ON billing_pack FOR EACH ROW",
+    """
+  IF OLD.published_at IS NOT NULL AND (TG_OP = 'DELETE' OR
+      (NEW.id, NEW.slug, NEW.version, NEW.credits, NEW.amount, NEW.currency,
+        NEW.stripe_price_id, NEW.published_at) IS DISTINCT FROM
+      (OLD.id, OLD.slug, OLD.version, OLD.credits, OLD.amount, OLD.currency,
+        OLD.stripe_price_id, OLD.published_at)) THEN
+    RAISE 'a pack that was on sale is frozen' USING ERRCODE = 'check_violation';
+  END IF;
+  RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+""",
+)
 for _table in ("unitprice", "margin", "operationrate"):
     TRIGGERS[f"billing_{_table}_frozen"] = (
         f"BEFORE INSERT OR UPDATE OR DELETE ON billing_{_table} FOR EACH ROW",

@@ -8,12 +8,18 @@ def _published(book: str) -> str:
     return f"{book} IN ({published})"
 
 
+def _columns(row: str, names: str) -> str:
+    return ", ".join(f"{row}.{name}" for name in names.split())
+
+
 def _taken(table: str, columns: str) -> str:
-    new = ", ".join(f"NEW.{name}" for name in columns.split(", "))
+    new = _columns("NEW", columns.replace(",", ""))
     return f"EXISTS (SELECT 1 FROM billing_{table} WHERE ({columns}) = ({new}))"  # noqa: S608  constants
 
 
 FROZEN = "a published price book is frozen"
+PACK_FROZEN = "a pack that was on sale is frozen"
+PACK = "id slug version credits amount currency stripe_price_id published_at"
 
 # name: (event and table, condition, message)
 REFUSALS = {
@@ -68,6 +74,18 @@ REFUSALS = {
         FROZEN,
     ),
     "billing_book_kept": ("DELETE ON billing_pricebook", "OLD.published_at IS NOT NULL", FROZEN),
+    "billing_pack_frozen": (
+        "UPDATE ON billing_pack",
+        f"OLD.published_at IS NOT NULL "
+        f"AND ({_columns('NEW', PACK)}) IS NOT ({_columns('OLD', PACK)})",
+        PACK_FROZEN,
+    ),
+    "billing_pack_kept": ("DELETE ON billing_pack", "OLD.published_at IS NOT NULL", PACK_FROZEN),
+    "billing_pack_on_sale_not_replaced": (
+        "INSERT ON billing_pack",
+        "NEW.is_active AND EXISTS (SELECT 1 FROM billing_pack WHERE is_active AND slug = NEW.slug)",
+        "a row is never replaced",
+    ),
 }
 for _table in ("unitprice", "margin", "operationrate"):
     for _event, _rows in (("INSERT", ["NEW"]), ("UPDATE", ["OLD", "NEW"]), ("DELETE", ["OLD"])):
@@ -83,6 +101,7 @@ UNIQUE = {
     "entry": ["key", "account_id, seq"],
     "hold": ["reference"],
     "pricebook": ["version"],
+    "pack": ["slug, version"],
     "unitprice": ["book_id, unit_type"],
     "margin": ["book_id, operation, model"],
     "operationrate": ["book_id, operation"],

@@ -17,9 +17,16 @@ def new_order_id() -> str:
 
 
 class Pack(models.Model):
-    """So many credits for so much money. Orders copy both, so a change touches no past sale."""
+    """So many credits for so much money: a version of what is sold under a slug.
 
-    slug = models.SlugField(unique=True)
+    Its terms can be edited until it is first put on sale, and never again: another price is another
+    version. So what was on sale, and when, can always be read. Orders copy the terms.
+    """
+
+    TERMS = ("slug", "version", "credits", "amount", "currency", "stripe_price_id")
+
+    slug = models.SlugField(help_text="Stands in the API; all versions of a pack have it.")
+    version = models.PositiveIntegerField(default=1, editable=False)
     name = models.CharField(max_length=60)
     credits = models.BigIntegerField(help_text="Micro-credits: 1000000 is one credit.")
     amount = models.BigIntegerField(help_text="Price in the currency's smallest unit (cents).")
@@ -27,14 +34,33 @@ class Pack(models.Model):
     stripe_price_id = models.CharField(
         max_length=120, blank=True, help_text="Empty: the price is sent with each purchase."
     )
-    is_active = models.BooleanField("on sale", default=True)
+    is_active = models.BooleanField("on sale", default=False, editable=False)
     ordering = models.PositiveIntegerField(default=0)
+    published_at = models.DateTimeField("first on sale", null=True, blank=True, editable=False)
 
     class Meta:
-        ordering = ["ordering", "amount"]
+        ordering = ["ordering", "amount", "slug", "-version"]
         constraints = [
-            models.CheckConstraint(condition=Q(credits__gt=0), name="pack_credits_positive"),
-            models.CheckConstraint(condition=Q(amount__gt=0), name="pack_amount_positive"),
+            models.UniqueConstraint(fields=["slug", "version"], name="pack_version_unique"),
+            models.UniqueConstraint(
+                fields=["slug"], condition=Q(is_active=True), name="pack_one_on_sale"
+            ),
+            models.CheckConstraint(
+                condition=Q(is_active=False) | Q(published_at__isnull=False),
+                name="pack_on_sale_is_published",
+            ),
+            # Up to ten million credits and a thousand million of a currency's smallest unit;
+            # beyond that it is a slip of the hand.
+            models.CheckConstraint(
+                condition=Q(credits__gt=0, credits__lte=10**13),
+                name="pack_credits_sane",
+                violation_error_message="A pack has more than nothing, up to ten million credits.",
+            ),
+            models.CheckConstraint(
+                condition=Q(amount__gt=0, amount__lte=10**9),
+                name="pack_amount_sane",
+                violation_error_message="A price is more than nothing, up to 1000000000.",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -10,7 +10,7 @@ from django.test import Client
 from accounts.models import User
 from billing import credits, prices
 from billing.amounts import to_micro
-from billing.models import CreditAccount, Entry, Order, Pack, PriceBook, StripeEvent
+from billing.models import CreditAccount, Entry, Order, PriceBook, StripeEvent
 from tests.billing.conftest import Shop
 from tests.conftest import Person
 from tests.queue import drain_queue
@@ -160,24 +160,6 @@ def test_a_published_price_book_is_read_only(operator: Client) -> None:
     assert operator.post(f"/admin/billing/pricebook/{book.pk}/change/").status_code == 403
     assert operator.post(f"/admin/billing/pricebook/{book.pk}/delete/").status_code == 403
     assert "is published already" in act(operator, "pricebook", "publish", book.pk)
-
-
-def test_it_edits_a_pack_in_credits(operator: Client) -> None:
-    pack = Pack.objects.get(slug="small")
-    page = html(operator, f"/admin/billing/pack/{pack.pk}/change/")
-    assert 'value="100"' in page
-    form = {
-        "slug": "small",
-        "name": "120 credits",
-        "credits": "120",
-        "amount": "1900",
-        "currency": "usd",
-        "is_active": "on",
-        "ordering": "0",
-    }
-    assert operator.post(f"/admin/billing/pack/{pack.pk}/change/", form).status_code == 302
-    pack.refresh_from_db()
-    assert (pack.credits, pack.amount) == (to_micro(120), 1900)
 
 
 @pytest.mark.django_db(transaction=True)

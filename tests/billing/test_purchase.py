@@ -10,7 +10,7 @@ import pytest
 import requests
 import stripe
 
-from billing import credits, ledger, tasks
+from billing import credits, ledger, packs, tasks
 from billing.amounts import to_micro
 from billing.models import Entry, Order, Pack, StripeEvent
 from tests.billing.conftest import SECRET, Shop
@@ -243,7 +243,9 @@ def test_it_answers_clearly_while_stripe_is_away(ada: Person, shop: Shop, settin
 
 
 def test_it_fails_an_order_that_stripe_refuses(ada: Person, shop: Shop) -> None:
-    Pack.objects.filter(slug="small").update(stripe_price_id="price_of_another_account")
+    draft = packs.draft_from(Pack.objects.get(slug="small"))
+    Pack.objects.filter(pk=draft.pk).update(stripe_price_id="price_of_another_account")
+    packs.put_on_sale(draft)
     page = ada.browser.post("/credits/buy/small/", follow=True).content.decode()
     assert "did not accept" in page
     order = Order.objects.get()

@@ -1,0 +1,53 @@
+"""Packs on sale. Their terms never change; another price is another version of the pack."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from billing.models import Pack
+
+
+@transaction.atomic
+def draft_from(pack: Pack) -> Pack:
+    """A draft of the pack's next version, with the terms of `pack` to start from."""
+    versions = _locked(pack.slug)
+    return Pack.objects.create(
+        slug=pack.slug,
+        version=max(row.version for row in versions) + 1,
+        name=pack.name,
+        credits=pack.credits,
+        amount=pack.amount,
+        currency=pack.currency,
+        # A price object of Stripe's has one amount: another price has to name another.
+        stripe_price_id="",
+        ordering=pack.ordering,
+    )
+
+
+def next_version(slug: str) -> int:
+    return (Pack.objects.filter(slug=slug).aggregate(last=Max("version"))["last"] or 0) + 1
+
+
+@transaction.atomic
+def put_on_sale(pack: Pack) -> Pack:
+    """Sell this version from now on, and no other of its slug. Its terms are final from here."""
+    versions = {row.pk: row for row in _locked(pack.slug)}
+    row = versions[pack.pk]
+    Pack.objects.filter(slug=pack.slug, is_active=True).exclude(pk=row.pk).update(is_active=False)
+    row.is_active = True
+    row.published_at = row.published_at or timezone.now()
+    row.save(update_fields=["is_active", "published_at"])
+    return row
+
+
+@transaction.atomic
+def withdraw(pack: Pack) -> None:
+    """Take it off sale. Orders that were begun can still be paid: they have their own copy."""
+    Pack.objects.filter(pk=pack.pk).update(is_active=False)
+
+
+def _locked(slug: str) -> list[Pack]:
+    """All versions, in one order for all: whoever changes what is on sale waits for the other."""
+    return list(Pack.objects.select_for_update().filter(slug=slug).order_by("pk"))

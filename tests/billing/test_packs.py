@@ -1,0 +1,222 @@
+"""Packs: drafted, put on sale, and from then on only followed by other versions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, ProgrammingError, connection, transaction
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import User
+from billing import packs
+from billing.amounts import to_micro
+from billing.models import Order, Pack
+from tests.accounts.test_members_race import wait_until_blocked
+from tests.conftest import Person
+
+
+@pytest.fixture
+def operator(db: None) -> Client:
+    user = User.objects.create_superuser("op@example.com", "a-long-enough-passphrase")
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def small(db: None) -> Pack:
+    return Pack.objects.get(slug="small")
+
+
+def act(client: Client, action: str, pack: Pack) -> str:
+    sent = {"action": action, "_selected_action": [str(pack.pk)]}
+    return client.post("/admin/billing/pack/", sent, follow=True).content.decode()
+
+
+def form(**changed: str) -> dict[str, str]:
+    return {
+        "slug": "small",
+        "name": "120 credits",
+        "credits": "120",
+        "amount": "1900",
+        "currency": "usd",
+        "stripe_price_id": "",
+        "ordering": "0",
+        **changed,
+    }
+
+
+def on_sale(person: Person) -> dict[str, tuple[str, int]]:
+    answer = person.api.get("/packs").json()["data"]
+    return {row["slug"]: (row["credits"], row["amount"]) for row in answer}
+
+
+def test_it_sells_another_price_as_another_version(
+    operator: Client, ada: Person, small: Pack
+) -> None:
+    order = Order.objects.create(
+        workspace=ada.workspace, pack="small", credits=small.credits, amount=1800, currency="usd"
+    )
+    act(operator, "draft_next", small)
+    draft = Pack.objects.get(slug="small", version=2)
+    saved = operator.post(f"/admin/billing/pack/{draft.pk}/change/", form())
+    assert saved.status_code == 302
+    assert on_sale(ada)["small"] == ("100", 1800)
+    act(operator, "put_on_sale", draft)
+    assert on_sale(ada)["small"] == ("120", 1900)
+    small.refresh_from_db()
+    assert (small.is_active, small.credits, small.amount) == (False, to_micro(100), 1800)
+    order.refresh_from_db()
+    assert (order.credits, order.amount) == (to_micro(100), 1800)
+
+
+def test_it_goes_back_to_an_earlier_version(operator: Client, ada: Person, small: Pack) -> None:
+    draft = packs.draft_from(small)
+    Pack.objects.filter(pk=draft.pk).update(amount=9900)
+    packs.put_on_sale(draft)
+    was_on_sale = small.published_at
+    act(operator, "put_on_sale", small)
+    assert on_sale(ada)["small"] == ("100", 1800)
+    small.refresh_from_db()
+    assert small.published_at == was_on_sale
+
+
+def test_it_takes_a_pack_off_sale(operator: Client, ada: Person, small: Pack) -> None:
+    assert "is not on sale any more" in act(operator, "withdraw", small)
+    assert "small" not in on_sale(ada)
+
+
+def test_a_pack_of_a_known_slug_is_its_next_version(operator: Client, ada: Person) -> None:
+    assert operator.post("/admin/billing/pack/add/", form()).status_code == 302
+    assert Pack.objects.get(name="120 credits").version == 2
+    assert on_sale(ada)["small"] == ("100", 1800)
+
+
+def test_the_terms_of_a_pack_on_sale_cannot_be_edited(operator: Client, small: Pack) -> None:
+    page = operator.get(f"/admin/billing/pack/{small.pk}/change/").content.decode()
+    for term in Pack.TERMS:
+        assert f'name="{term}"' not in page
+    assert operator.post(
+        f"/admin/billing/pack/{small.pk}/change/", form(name="A hundred")
+    ).status_code == (302)
+    small.refresh_from_db()
+    assert (small.name, small.credits, small.amount) == ("A hundred", to_micro(100), 1800)
+    assert operator.post(f"/admin/billing/pack/{small.pk}/delete/").status_code == 403
+
+
+@pytest.mark.parametrize(
+    "poison",
+    [
+        {"credits": "0"},
+        {"credits": "-5"},
+        {"credits": "NaN"},
+        {"credits": "Infinity"},
+        {"credits": "10000000.000001"},
+        {"amount": "0"},
+        {"amount": "-1"},
+        {"amount": "1000000001"},
+        {"amount": "9" * 30},
+        {"currency": "dollars"},
+    ],
+    ids=str,
+)
+def test_it_refuses_poison(operator: Client, small: Pack, poison: dict[str, str]) -> None:
+    answer = operator.post("/admin/billing/pack/add/", form(**poison))
+    assert answer.status_code == 200
+    assert "errorlist" in answer.content.decode()
+    assert Pack.objects.filter(slug="small").count() == 1
+    assert operator.post("/admin/billing/pack/add/", form()).status_code == 302
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "UPDATE billing_pack SET credits = 1",
+        "UPDATE billing_pack SET amount = 1",
+        "UPDATE billing_pack SET currency = 'eur'",
+        "UPDATE billing_pack SET stripe_price_id = 'price_1'",
+        "UPDATE billing_pack SET slug = slug || '-2'",
+        "UPDATE billing_pack SET version = 7",
+        "UPDATE billing_pack SET published_at = NULL, is_active = (1 = 0)",
+        "DELETE FROM billing_pack",
+    ],
+)
+def test_the_database_keeps_the_terms(small: Pack, attack: str) -> None:
+    before = list(Pack.objects.values())
+    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(attack)
+    assert list(Pack.objects.values()) == before
+
+
+@pytest.mark.parametrize("new_id", ["id", "id + 1000"])
+def test_the_database_lets_no_pack_be_replaced(small: Pack, new_id: str) -> None:
+    before = list(Pack.objects.values())
+    # PostgreSQL has no such statement.
+    refusal = IntegrityError if connection.vendor == "sqlite" else ProgrammingError
+    with pytest.raises(refusal), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT OR REPLACE INTO billing_pack (id, slug, version, name, credits, amount, "
+            "currency, stripe_price_id, is_active, ordering, published_at) "
+            f"SELECT {new_id}, slug, 9, name, 1, 1, currency, '', is_active, 0, published_at "
+            "FROM billing_pack"
+        )
+    assert list(Pack.objects.values()) == before
+
+
+def test_the_database_sells_one_version_at_a_time(small: Pack) -> None:
+    draft = packs.draft_from(small)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Pack.objects.filter(pk=draft.pk).update(is_active=True, published_at=small.published_at)
+
+
+def test_the_database_sells_no_draft(small: Pack) -> None:
+    packs.withdraw(small)
+    draft = packs.draft_from(small)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Pack.objects.filter(pk=draft.pk).update(is_active=True)
+
+
+def while_another_version_is_put_on_sale(call: Callable[[Pack], object]) -> str:
+    """What comes of `call` that begins before another such transaction is over."""
+    small = Pack.objects.get(slug="small")
+    first, second = packs.draft_from(small), packs.draft_from(small)
+
+    def run() -> str:
+        try:
+            call(second)
+        except IntegrityError:
+            return "refused"
+        finally:
+            connection.close()
+        return "on sale"
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            packs.put_on_sale(first)
+            result: Future[Any] = pool.submit(run)
+            wait_until_blocked(result)
+        return str(result.result(timeout=20))
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_of_two_versions_put_on_sale_at_once_the_later_one_is_sold() -> None:
+    assert while_another_version_is_put_on_sale(packs.put_on_sale) == "on sale"
+    assert Pack.objects.get(slug="small", is_active=True).version == 3
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_without_the_lock_the_later_one_would_not_know_of_the_first() -> None:
+    """The control: the same, deciding on what was on sale before."""
+
+    @transaction.atomic
+    def careless(pack: Pack) -> None:
+        Pack.objects.filter(slug=pack.slug, is_active=True).update(is_active=False)
+        Pack.objects.filter(pk=pack.pk).update(is_active=True, published_at=timezone.now())
+
+    assert while_another_version_is_put_on_sale(careless) == "refused"
