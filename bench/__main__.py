@@ -1,56 +1,30 @@
-"""`make bench`: how long creating a job takes, against a bare view that commits the same rows."""
+"""`make bench`: every benchmark, or those named (`python -m bench create_job`).
+
+Each is a module here with `run() -> bool`: it prints its figures with their baseline beside them,
+and says whether they are within their goals.
+"""
 
 from __future__ import annotations
 
-import json
-import os
 import sys
+from importlib import import_module
 
-from bench import servers
-from bench.load import Result, post
-
-CLIENTS = 8
-EACH = int(os.environ.get("BENCH_REQUESTS", "60"))  # per client and round
-ROUNDS = 3
-GOAL = 0.5  # of the bare view's throughput
-
-BODY = json.dumps(
-    {"operation": "text-to-audio", "input": {"prompt": "Waves on a beach", "duration": 3}}
-)
+BENCHES = ("create_job",)
 
 
-def main() -> int:
-    with servers.installation() as (environment, key):
-        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key}"}
-        with (
-            servers.gunicorn(environment, "bench.bare_settings") as bare,
-            servers.gunicorn(environment, "kling_saas.settings") as product,
-        ):
-            urls = (f"{bare}/create", f"{product}/api/v1/generations")
-            for url in urls:
-                post(url, BODY, headers, clients=CLIENTS, each=5)  # warm up
-            # In turns, so that a busy neighbour slows both.
-            rounds = [
-                [post(url, BODY, headers, clients=CLIENTS, each=EACH) for url in urls]
-                for _ in range(ROUNDS)
-            ]
-    database = "PostgreSQL" if environment["DATABASE_URL"].startswith("postgres") else "SQLite"
-    return _report(database, rounds)
-
-
-def _report(database: str, rounds: list[list[Result]]) -> int:
-    out = sys.stdout.write
-    out(f"create job, {CLIENTS} clients, {database}, {ROUNDS} rounds of {CLIENTS * EACH}\n")
-    out(f"{'':14}{'req/s':>8}{'p50 ms':>9}{'p95 ms':>9}\n")
-    rounds = sorted(rounds, key=lambda pair: pair[1].throughput / pair[0].throughput)
-    bare, product = rounds[len(rounds) // 2]
-    for name, result in (("bare view", bare), ("product", product)):
-        out(f"{name:14}{result.throughput:8.0f}{result.p50 * 1000:9.1f}{result.p95 * 1000:9.1f}\n")
-    ratio = product.throughput / bare.throughput
-    out(f"throughput {ratio:.2f} of the bare view (median of {ROUNDS}; goal {GOAL})\n")
-    out(f"p50 {product.p50 / bare.p50:.2f} times the bare view's\n")
-    return 0 if ratio >= GOAL else 1
+def main(names: list[str]) -> int:
+    if unknown := set(names) - set(BENCHES):
+        sys.stderr.write(f"There is no {', '.join(unknown)}. There are: {', '.join(BENCHES)}.\n")
+        return 2
+    missed = []
+    for name in names or BENCHES:
+        sys.stdout.write(f"--- {name}\n")
+        if not import_module(f"bench.{name}").run():
+            missed.append(name)
+        sys.stdout.write("\n")
+    sys.stdout.write(f"Missed its goal: {', '.join(missed)}\n" if missed else "All within goals.\n")
+    return 1 if missed else 0
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))
