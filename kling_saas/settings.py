@@ -1,4 +1,4 @@
-"""One file of settings. Every value that an operator sets comes from `environment`."""
+"""The settings. Every value that an operator sets comes from `environment`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from kling_saas import environment, logs, services
+from kling_saas.payment import *  # noqa: F403  STRIPE_…, PAYMENT_SANDBOX
 
 django_stubs_ext.monkeypatch()
 
@@ -194,7 +195,7 @@ globals().update(services.email(EMAIL_URL))
 # Nobody could confirm an address while mail goes nowhere.
 ACCOUNT_EMAIL_VERIFICATION = "mandatory" if EMAIL_URL else "none"
 
-# --- provider and payment ----------------------------------------------------------------
+# --- provider ----------------------------------------------------------------------------
 KLING_CATALOGUE = environment.text("KLING_CATALOGUE")  # empty: the one that ships
 PROVIDER_CREDENTIALS: dict[str, dict[str, str]] = {
     "cometapi": {
@@ -215,11 +216,6 @@ PROVIDER_CREDENTIALS: dict[str, dict[str, str]] = {
 }
 # Set by `manage.py serve` when it has started the embedded simulator.
 SIMULATOR_URL = environment.text("SIMULATOR_URL")
-STRIPE_SECRET_KEY = environment.text("STRIPE_SECRET_KEY")
-STRIPE_WEBHOOK_SECRETS = environment.words("STRIPE_WEBHOOK_SECRET")
-STRIPE_API_BASE = environment.text("STRIPE_API_BASE")
-# Set by `manage.py serve` when it has started the payment sandbox.
-PAYMENT_SANDBOX = environment.flag("PAYMENT_SANDBOX")
 FETCH_ALLOW_PRIVATE = environment.flag("FETCH_ALLOW_PRIVATE")
 
 # --- requests ----------------------------------------------------------------------------

@@ -1,21 +1,29 @@
 from __future__ import annotations
 
+from billing.models.customers import Customer
 from billing.models.ledger import CreditAccount, Entry, Hold
-from billing.models.orders import Order, OrderChange, OrderState, Pack
+from billing.models.orders import Order, OrderChange, OrderNote, OrderState, Pack, PackPrice
 from billing.models.prices import Margin, OperationRate, PriceBook, UnitPrice
+from billing.models.reversals import Dispute, Freeze, Refund
 from billing.models.stripe_events import StripeEvent
 
 __all__ = [
     "CreditAccount",
+    "Customer",
+    "Dispute",
     "Entry",
+    "Freeze",
     "Hold",
     "Margin",
     "OperationRate",
     "Order",
     "OrderChange",
+    "OrderNote",
     "OrderState",
     "Pack",
+    "PackPrice",
     "PriceBook",
+    "Refund",
     "StripeEvent",
     "UnitPrice",
 ]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from accounts.ids import new_id
 from accounts.models import User, Workspace
+from billing.models.customers import Customer
 
 CURRENCY = RegexValidator(r"^[a-z]{3}$", "Three small letters, as in ISO 4217: usd.")
 
@@ -67,6 +68,27 @@ class Pack(models.Model):
         return self.name
 
 
+class PackPrice(models.Model):
+    """What a pack costs in a further currency; its first one stands in the pack itself."""
+
+    pack = models.ForeignKey(Pack, on_delete=models.CASCADE, related_name="further_prices")
+    currency = models.CharField(max_length=3, validators=[CURRENCY])
+    amount = models.BigIntegerField(help_text="In the currency's smallest unit (cents, yen).")
+    stripe_price_id = models.CharField(
+        max_length=120, blank=True, help_text="Empty: the price is sent with each purchase."
+    )
+
+    class Meta:
+        ordering = ["pack", "currency"]
+        constraints = [
+            models.UniqueConstraint(fields=["pack", "currency"], name="pack_price_unique"),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="pack_price_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pack} in {self.currency}"
+
+
 class OrderState(models.TextChoices):
     NEW = "new", "New"
     OPEN = "open", "Waiting for payment"
@@ -78,7 +100,11 @@ class OrderState(models.TextChoices):
 
 
 class Order(models.Model):
-    """One purchase. Written and committed before Stripe hears of it, so that nothing is lost."""
+    """One purchase. Written and committed before Stripe hears of it, so that nothing is lost.
+
+    `amount`, `amount_total` and `lost` are money in the currency's smallest unit; `credits` and
+    `clawed` are micro-credits.
+    """
 
     public_id = models.CharField(max_length=40, unique=True, default=new_order_id, editable=False)
     workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="orders")
@@ -89,18 +115,45 @@ class Order(models.Model):
     state = models.CharField(
         max_length=10, choices=OrderState.choices, default=OrderState.NEW, editable=False
     )
+    # Whose order this is at Stripe: another account or mode must never settle it.
+    stripe_account = models.CharField(max_length=120, blank=True)
     livemode = models.BooleanField(default=False)
+    customer = models.ForeignKey(
+        Customer, null=True, blank=True, on_delete=models.PROTECT, related_name="orders"
+    )
+    allows_free = models.BooleanField(
+        default=False, help_text="A discount of 100 % counts as paid."
+    )
+    # What Stripe is asked for. Kept, because a repeat under the same key must be the same.
+    checkout_request = models.JSONField(default=dict, blank=True)
     stripe_price_id = models.CharField(max_length=120, blank=True)
     # NULL until Stripe has answered: several orders may wait, but no two share a session.
     stripe_session_id = models.CharField(max_length=120, null=True, blank=True, unique=True)
-    stripe_payment_intent = models.CharField(max_length=120, blank=True, db_index=True)
+    stripe_payment_intent = models.CharField(max_length=120, blank=True)
+    stripe_invoice = models.CharField(max_length=120, blank=True)
     checkout_url = models.TextField(blank=True)
+    # After discounts and with tax; NULL until it is paid.
+    amount_total = models.BigIntegerField(null=True, blank=True)
+    # What of it went back, by refunds and disputes, and the credits taken back for that.
+    lost = models.BigIntegerField(default=0)
+    clawed = models.BigIntegerField(default=0)
+    attention = models.CharField(
+        max_length=300, blank=True, help_text="What a person has to look into."
+    )
     created_by = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
+    buyer_address = models.GenericIPAddressField(
+        null=True, blank=True, help_text="Where it was bought from: evidence in a dispute."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    canceled_at = models.DateTimeField(null=True, blank=True)
     synced_at = models.DateTimeField(null=True, blank=True)
     paid_at = models.DateTimeField(null=True, blank=True)
+    # Counted up by each look at Stripe that was written down, with a digest of what it saw.
+    syncs = models.PositiveIntegerField(default=0)
+    seen = models.CharField(max_length=64, blank=True)
 
     class Meta:
         ordering = ["-pk"]
@@ -123,6 +176,18 @@ class Order(models.Model):
                 | (~Q(state="paid") & Q(paid_at__isnull=True)),
                 name="order_paid_at",
             ),
+            models.UniqueConstraint(
+                fields=["stripe_payment_intent"],
+                condition=~Q(stripe_payment_intent=""),
+                name="order_one_per_payment",
+            ),
+            models.CheckConstraint(
+                condition=Q(clawed__gte=0, clawed__lte=F("credits")), name="order_clawed_within"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="paid") | Q(clawed=0, lost=0), name="order_clawed_if_paid"
+            ),
+            models.CheckConstraint(condition=Q(lost__gte=0), name="order_lost_not_negative"),
         ]
 
     def __str__(self) -> str:
@@ -143,3 +208,18 @@ class OrderChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.was} → {self.now}"
+
+
+class OrderNote(models.Model):
+    """What the operator found out about an order: evidence for a dispute."""
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="notes")
+    text = models.TextField(max_length=5000)
+    author = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return self.text[:60]

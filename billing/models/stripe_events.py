@@ -17,6 +17,9 @@ class StripeEvent(models.Model):
     event_id = models.CharField(max_length=120, primary_key=True)
     type = models.CharField(max_length=120)
     object_id = models.CharField(max_length=120, blank=True, db_index=True)
+    # Set for accounts that are connected to ours; none of those is ours to work.
+    account = models.CharField(max_length=120, blank=True)
+    api_version = models.CharField(max_length=40, blank=True)
     payload = models.JSONField()
     livemode = models.BooleanField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.NEW)
