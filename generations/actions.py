@@ -25,7 +25,7 @@ from generations.errors import (
 from generations.events import announce
 from generations.models import Generation, IdempotencyKey, State
 from generations.models.generations import new_generation_id
-from generations.quoting import Order, Priced, at_quoted_price, estimate, quote
+from generations.quoting import Order, Priced, at_agreed_price, estimate, quote
 from generations.states import MOVES, Stale, move, record
 from worker.doorbell import ring
 
@@ -43,15 +43,15 @@ class Created:
 def submit(order: Order, *, by: Actor) -> Created:
     """Create a generation and hold its credits, all or nothing; a worker does the rest.
 
-    Raises InvalidRequest, ProviderUnavailable, QuoteExpired, InsufficientCredits, QuotaExceeded,
-    IdempotencyMismatch, IdempotencyInProgress, ClientTaskIdTaken; after any of them nothing has
-    been written, but that files which came along may have become uploads.
+    Raises InvalidRequest, ProviderUnavailable, QuoteExpired, PriceRaised, InsufficientCredits,
+    QuotaExceeded, IdempotencyMismatch, IdempotencyInProgress, ClientTaskIdTaken; after any of them
+    nothing has been written, but that files which came along may have become uploads.
     """
     by.require(Scope.WRITE)
     if replayed := _replay(order, by):
         return Created(replayed, replayed=True)
     _refuse_taken(order, by)
-    priced = at_quoted_price(order, estimate(order, workspace=by.workspace, keep=True), by)
+    priced = at_agreed_price(order, estimate(order, workspace=by.workspace, keep=True), by)
     try:
         return Created(_create(order, priced, by=by))
     except (IntegrityError, InsufficientCredits, QuotaExceeded) as exc:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from billing.amounts import to_text
 from kling.errors import FieldError
 
 
@@ -23,6 +24,14 @@ class ClientTaskIdTaken(Exception):
 
 class QuoteExpired(Exception):
     pass
+
+
+class PriceRaised(Exception):
+    """The job costs more than the caller agreed to: `.credits`, in micro-credits."""
+
+    def __init__(self, credits: int) -> None:
+        self.credits = credits
+        super().__init__(f"This costs {to_text(credits)} credits. Nothing was charged.")
 
 
 class NotCancellable(Exception):

@@ -16,7 +16,7 @@ from accounts.access import Actor
 from accounts.models import Scope, Workspace
 from billing.prices import NotPriced, Price, price
 from generations import inputs
-from generations.errors import InvalidRequest, ProviderUnavailable, QuoteExpired
+from generations.errors import InvalidRequest, PriceRaised, ProviderUnavailable, QuoteExpired
 from generations.models import Quote
 from generations.routing import Route, route
 from kling.errors import FieldError
@@ -33,6 +33,9 @@ class Order:
     input: Mapping[str, Any]
     provider: str = ""
     quote_id: str = ""
+    # What a page showed, in micro-credits; None: whatever it costs. No part of the digest: the same
+    # form may be sent again by somebody who has seen the new price.
+    max_credits: int | None = None
     webhook_url: str = ""
     metadata: Mapping[str, Any] = field(default_factory=dict)
     idempotency_key: str = ""
@@ -124,8 +127,18 @@ def quote(order: Order, *, by: Actor) -> Quote:
     )
 
 
-def at_quoted_price(order: Order, priced: Priced, by: Actor) -> Priced:
-    """The price of the quote that the order names, if it is lower than today's."""
+def at_agreed_price(order: Order, priced: Priced, by: Actor) -> Priced:
+    """At most the price of the quote that the order names. Raises PriceRaised above its limit.
+
+    What this returns is what is held and frozen into the job: no price book is asked again.
+    """
+    agreed = _at_quoted_price(order, priced, by)
+    if order.max_credits is not None and agreed.price.credits > order.max_credits:
+        raise PriceRaised(agreed.price.credits)
+    return agreed
+
+
+def _at_quoted_price(order: Order, priced: Priced, by: Actor) -> Priced:
     if not order.quote_id:
         return priced
     found = Quote.objects.filter(public_id=order.quote_id, workspace=by.workspace).first()

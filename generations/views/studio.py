@@ -14,7 +14,6 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import NotPermitted
 from accounts.decorators import ActorRequest, workspace_required
-from accounts.models import Scope
 from accounts.quotas import QuotaExceeded
 from billing.amounts import to_text
 from billing.errors import InsufficientCredits
@@ -24,6 +23,7 @@ from generations.errors import (
     IdempotencyInProgress,
     IdempotencyMismatch,
     InvalidRequest,
+    PriceRaised,
     ProviderUnavailable,
     StorageUnavailable,
 )
@@ -46,6 +46,7 @@ STATUSES: dict[type[Exception], int] = {
     NotPermitted: 403,
     IdempotencyMismatch: 409,
     IdempotencyInProgress: 409,
+    PriceRaised: 409,
     QuotaExceeded: 429,
     ProviderUnavailable: 503,
     StorageUnavailable: 503,
@@ -102,11 +103,13 @@ def _answer(request: ActorRequest, available: list[Offer], sheet: Sheet) -> Http
         return _search(request, available, sheet)
     if request.POST.get("do") == "price":
         return _page(request, available, sheet)
-    order = Order(sheet.offer.name, sheet.wanted, idempotency_key=sheet.key)
+    order = Order(
+        sheet.offer.name,
+        sheet.wanted,
+        idempotency_key=sheet.key,
+        max_credits=_shown_price(request),
+    )
     try:
-        request.actor.require(Scope.WRITE)
-        if raised := _higher_price(request, order):
-            return _page(request, available, replace(sheet, notice=raised), status=409)
         created = actions.submit(order, by=request.actor)
     except InvalidRequest as exc:
         return _page(request, available, replace(sheet, errors=tuple(exc.errors)), status=422)
@@ -123,15 +126,15 @@ def _search(request: ActorRequest, available: list[Offer], sheet: Sheet) -> Http
     return _page(request, available, sheet, status=422 if found.problem else 200)
 
 
-def _higher_price(request: ActorRequest, order: Order) -> str:
-    """What to say where the job costs more than the button said, as without JavaScript it may."""
+def _shown_price(request: ActorRequest) -> int | None:
+    """What the button said; without JavaScript it may be the price of other settings.
+
+    A button without a price promised none, so the first press only shows it.
+    """
     shown = request.POST.get("price")
     if shown is None:
-        return ""
-    credits = actions.estimate(order, workspace=request.actor.workspace).price.credits
-    if shown.isdecimal() and len(shown) < 20 and credits <= int(shown):
-        return ""
-    return f"These settings cost {to_text(credits)} credits. Press the button if you agree."
+        return None
+    return int(shown) if shown.isdecimal() and len(shown) < 20 else 0
 
 
 def _refusal(
@@ -140,6 +143,9 @@ def _refusal(
     sheet = replace(sheet, notice=str(exc))
     if isinstance(exc, NotPermitted):
         sheet = replace(sheet, notice="")  # the page says it to every viewer
+    elif isinstance(exc, PriceRaised):
+        text = f"These settings cost {to_text(exc.credits)} credits. Press the button if you agree."
+        sheet = replace(sheet, notice=text)
     elif isinstance(exc, InsufficientCredits):
         sheet = replace(sheet, needs_credits=True)
     elif isinstance(exc, IdempotencyMismatch):
