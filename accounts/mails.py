@@ -1,26 +1,60 @@
-"""E-mails of this app that allauth does not send. Never inside a transaction."""
+"""E-mails that allauth does not send. Never inside a transaction.
+
+A mail is two templates: `NAME_subject.txt` and `NAME_message.txt`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from smtplib import SMTPException
+from typing import Any
 
 import structlog
+from django.conf import settings
 from django.core.mail import send_mail
 from django.template.loader import render_to_string
 
-from accounts.models import Invitation
+from accounts.models import Invitation, Membership, Role, User, Workspace
 
 log = structlog.get_logger(__name__)
+# What a mail server that does not take a mail raises.
+NOT_SENT = (OSError, SMTPException)
+
+
+def send(name: str, *, to: Iterable[str], **context: Any) -> None:
+    """Send the mail `name` to each address by itself. Raises one of NOT_SENT."""
+    context["site_url"] = settings.SITE_URL
+    subject = " ".join(render_to_string(f"{name}_subject.txt", context).split())
+    message = render_to_string(f"{name}_message.txt", context)
+    for address in to:
+        send_mail(subject, message, None, [address])
+
+
+def managers_of(workspace: Workspace) -> list[str]:
+    """Addresses of the people who may buy credits and decide for the workspace."""
+    managers = Membership.objects.filter(workspace=workspace, role__in=[Role.OWNER, Role.ADMIN])
+    people = managers.filter(user__is_active=True).order_by("pk")
+    return list(people.values_list("user__email", flat=True))
+
+
+def operators() -> list[str]:
+    """Addresses of those who run the installation: OPERATOR_EMAIL, or else all superusers."""
+    if settings.OPERATOR_EMAILS:
+        return list(settings.OPERATOR_EMAILS)
+    superusers = User.objects.filter(is_superuser=True, is_active=True).order_by("pk")
+    return list(superusers.values_list("email", flat=True))
 
 
 def send_invitation(invitation: Invitation, *, link: str) -> bool:
     """Whether the mail server took it; if not, the inviting person can pass the link on."""
-    context = {"invitation": invitation, "link": link}
-    subject = render_to_string("accounts/email/invitation_subject.txt", context)
-    message = render_to_string("accounts/email/invitation_message.txt", context)
     try:
-        send_mail(" ".join(subject.split()), message, None, [invitation.email])
-    except (OSError, SMTPException) as exc:
+        send(
+            "accounts/email/invitation",
+            to=[invitation.email],
+            invitation=invitation,
+            link=link,
+        )
+    except NOT_SENT as exc:
         log.warning("invitation_not_sent", invitation=invitation.public_id, error=str(exc))
         return False
     return True

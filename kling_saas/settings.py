@@ -192,6 +192,7 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 EMAIL_URL = environment.text("EMAIL_URL")
 DEFAULT_FROM_EMAIL = environment.text("DEFAULT_FROM_EMAIL", "studio@localhost")
 globals().update(services.email(EMAIL_URL))
+OPERATOR_EMAILS = environment.words("OPERATOR_EMAIL")  # empty: every superuser
 # Nobody could confirm an address while mail goes nowhere.
 ACCOUNT_EMAIL_VERIFICATION = "mandatory" if EMAIL_URL else "none"
 
