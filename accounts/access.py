@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from accounts.models import ApiKey, Role, Scope, User, Workspace
+from accounts.models import ApiKey, Membership, Role, Scope, User, Workspace
 
 RANKS = {Role.VIEWER: 0, Role.MEMBER: 1, Role.ADMIN: 2, Role.OWNER: 3}
 
 # What a person's role must be for each permission of a key.
-NEEDED_ROLE = {Scope.READ: Role.VIEWER, Scope.WRITE: Role.MEMBER, Scope.BILLING: Role.ADMIN}
+NEEDED_ROLE = {
+    Scope.READ: Role.VIEWER,
+    Scope.WRITE: Role.MEMBER,
+    Scope.BILLING: Role.ADMIN,
+    Scope.APPROVE: Role.ADMIN,
+}
 
 
 class NotPermitted(Exception):
@@ -23,12 +28,16 @@ class NotPermitted(Exception):
 
 @dataclass(frozen=True)
 class Actor:
-    """A person or a program acting in one workspace."""
+    """A person or a program acting in one workspace.
+
+    `membership` carries the person's spending caps; an operator acts without one.
+    """
 
     workspace: Workspace
     user: User | None = None
     role: Role | None = None
     api_key: ApiKey | None = None
+    membership: Membership | None = None
 
     def may(self, scope: Scope) -> bool:
         if self.api_key is not None:
@@ -54,6 +63,18 @@ class Actor:
     @property
     def may_buy(self) -> bool:
         return self.may(Scope.BILLING)
+
+    @property
+    def may_approve(self) -> bool:
+        """Jobs above the workspace's threshold, its own included."""
+        return self.may(Scope.APPROVE)
+
+    @property
+    def name(self) -> str:
+        """Who that is, in a history or a mail."""
+        if self.api_key is not None:
+            return f"API key {self.api_key.prefix}"
+        return self.user.email if self.user else "the system"
 
     @property
     def may_manage(self) -> bool:

@@ -12,7 +12,7 @@ from django.contrib.auth.forms import AdminUserCreationForm
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts import audit, keys, plans
+from accounts import audit, caps, keys, plans
 from accounts.access import Actor
 from accounts.models import (
     ApiKey,
@@ -67,6 +67,7 @@ class MembershipInline(admin.TabularInline[Membership, Workspace]):
     model = Membership
     extra = 0
     autocomplete_fields = ["user"]
+    readonly_fields = ["daily_cap", "monthly_cap"]
 
 
 @admin.register(Workspace)
@@ -81,10 +82,14 @@ class WorkspaceAdmin(admin.ModelAdmin[Workspace]):
     def save_model(
         self, request: HttpRequest, obj: Workspace, form: forms.ModelForm[Workspace], change: bool
     ) -> None:
-        """A new plan goes through the action, which writes the audit log."""
-        if change and "plan" in form.changed_data:
-            by = Actor(workspace=Workspace.objects.get(pk=obj.pk), user=_person(request))
-            plans.change_plan(by=by, plan=obj.plan)
+        """A new plan or cap goes through its action, which writes the audit log."""
+        if change:
+            before = Workspace.objects.get(pk=obj.pk)
+            by = Actor(workspace=before, user=_person(request), role=Role.OWNER)
+            if "plan" in form.changed_data:
+                plans.change_plan(by=by, plan=obj.plan)
+            if {"daily_cap", "monthly_cap"} & set(form.changed_data):
+                caps.cap_workspace(by=by, daily=obj.daily_cap, monthly=obj.monthly_cap)
         super().save_model(request, obj, form, change)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:

@@ -58,4 +58,9 @@ def current_actor(memberships: list[Membership], chosen: str | None) -> Actor | 
 
 
 def actor_of(membership: Membership) -> Actor:
-    return Actor(workspace=membership.workspace, user=membership.user, role=Role(membership.role))
+    return Actor(
+        workspace=membership.workspace,
+        user=membership.user,
+        role=Role(membership.role),
+        membership=membership,
+    )

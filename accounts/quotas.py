@@ -7,12 +7,29 @@ from typing import Literal
 
 from accounts.models import Workspace
 
-Quota = Literal["running_jobs", "daily_credits", "storage_bytes"]
+Quota = Literal[
+    "running_jobs",
+    "daily_credits",
+    "storage_bytes",
+    "workspace_daily_cap",
+    "workspace_monthly_cap",
+    "member_daily_cap",
+    "member_monthly_cap",
+    "key_daily_cap",
+    "key_monthly_cap",
+]
+NOT_IN_CREDITS: tuple[Quota, ...] = ("running_jobs", "storage_bytes")
 
 SENTENCES: dict[Quota, str] = {
     "running_jobs": "Your plan runs {limit} at the same time. Wait until one is done.",
     "daily_credits": "Your plan's credits for today are used up. Try again tomorrow (UTC).",
     "storage_bytes": "Your plan's storage is full. Delete results that you no longer need.",
+    "workspace_daily_cap": "The workspace's spending cap for today is reached.",
+    "workspace_monthly_cap": "The workspace's spending cap for this month is reached.",
+    "member_daily_cap": "Your own spending cap for today is reached.",
+    "member_monthly_cap": "Your own spending cap for this month is reached.",
+    "key_daily_cap": "This key's spending cap for today is reached.",
+    "key_monthly_cap": "This key's spending cap for this month is reached.",
 }
 
 
@@ -30,21 +47,28 @@ class Limits:
 
 
 class QuotaExceeded(Exception):
-    """The plan does not allow it now.
+    """The plan, or a spending cap, does not allow it now.
 
     `.quota` names the limit, `.limit` and `.used` are in its unit (jobs, micro-credits, bytes),
-    `.retry_after` is in seconds, None where waiting alone does not help.
+    `.retry_after` is in seconds, None where waiting alone does not help. `amounts` is a sentence
+    with the numbers, of those who know their unit.
     """
 
     def __init__(
-        self, *, quota: Quota, limit: int, used: int, retry_after: int | None = None
+        self,
+        *,
+        quota: Quota,
+        limit: int,
+        used: int,
+        retry_after: int | None = None,
+        amounts: str = "",
     ) -> None:
         self.quota = quota
         self.limit = limit
         self.used = used
         self.retry_after = retry_after
         jobs = "1 job" if limit == 1 else f"{limit} jobs"
-        super().__init__(SENTENCES[quota].format(limit=jobs))
+        super().__init__(f"{SENTENCES[quota].format(limit=jobs)} {amounts}".strip())
 
 
 def limits_of(workspace: Workspace) -> Limits:

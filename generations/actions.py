@@ -70,7 +70,7 @@ def _create(order: Order, priced: Priced, *, by: Actor) -> Generation:
     request, public_id = priced.route.request, new_generation_id()
     # The account row first: it serialises the jobs of one workspace, so the quotas below hold.
     hold = billing.credits.hold(workspace=by.workspace, amount=priced.price.credits, key=public_id)
-    quotas.check(by.workspace, credits=priced.price.credits)
+    quotas.check(by, credits=priced.price.credits)
     generation = Generation.objects.create(
         public_id=public_id,
         workspace=by.workspace,
@@ -119,7 +119,7 @@ def cancel(generation: Generation, *, by: Actor) -> None:
         raise NotCancellable(_why_not_cancellable(State(generation.state)))
     try:
         with transaction.atomic(durable=True):
-            move(generation, State.CANCELED, reason=f"canceled by {_name(by)}")
+            move(generation, State.CANCELED, reason=f"canceled by {by.name}")
             billing.credits.release(hold=generation.hold, reason="canceled")
             announce(generation)
     except Stale:
@@ -139,7 +139,7 @@ def delete(generation: Generation, *, by: Actor) -> None:
         generation.client_task_id, generation.callback_url = None, ""
         wiped = ["input", "metadata", "outputs", "client_task_id", "callback_url"]
         generation.save(update_fields=["deleted_at", *wiped])
-        record(generation, was=State(generation.state), reason=f"deleted by {_name(by)}")
+        record(generation, was=State(generation.state), reason=f"deleted by {by.name}")
         ring("generations.tasks.erase", generation.pk)
 
 
@@ -174,9 +174,3 @@ def _why_not_cancellable(state: State) -> str:
     if state in {State.SUCCEEDED, State.FAILED}:
         return f"This generation has already {state.label.lower()}."
     return "This generation has reached the provider, which cannot cancel."
-
-
-def _name(by: Actor) -> str:
-    if by.api_key is not None:
-        return f"API key {by.api_key.prefix}"
-    return by.user.email if by.user else "the system"

@@ -1,36 +1,26 @@
-"""What a workspace's plan allows, counted from the rows."""
+"""What a workspace's plan and its own caps allow, counted from the rows."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from django.db.models import Sum
 
-from django.db.models import F, Sum
-from django.db.models.functions import Coalesce
-from django.utils import timezone
-
+from accounts.access import Actor
 from accounts.models import Workspace
 from accounts.quotas import limits_of, refuse_above
 from generations.models import Asset, Generation, Upload
-from generations.states import ACTIVE, State
+from generations.spending import refuse_above_caps
 
 
-def check(workspace: Workspace, *, credits: int) -> None:
-    """Refuse a job of `credits` micro-credits that the plan has no room for."""
-    limits = limits_of(workspace)
+def check(by: Actor, *, credits: int) -> None:
+    """Refuse a job of `credits` micro-credits that plan or caps have no room for."""
+    limits = limits_of(by.workspace)
     if limits.running_jobs is not None:
-        running = Generation.objects.filter(workspace=workspace, due_at__isnull=False).count()
+        running = Generation.objects.filter(workspace=by.workspace, due_at__isnull=False).count()
         refuse_above(
             quota="running_jobs", limit=limits.running_jobs, used=running, adding=1, retry_after=30
         )
-    if limits.daily_credits is not None:
-        refuse_above(
-            quota="daily_credits",
-            limit=limits.daily_credits,
-            used=spent_today(workspace),
-            adding=credits,
-            retry_after=_until_midnight(),
-        )
-    check_storage(workspace, adding=1)
+    refuse_above_caps(by, credits=credits)
+    check_storage(by.workspace, adding=1)
 
 
 def check_storage(workspace: Workspace, *, adding: int) -> None:
@@ -42,27 +32,9 @@ def check_storage(workspace: Workspace, *, adding: int) -> None:
         )
 
 
-def spent_today(workspace: Workspace) -> int:
-    """Micro-credits charged, or still held, for jobs created today (UTC)."""
-    today = Generation.objects.filter(workspace=workspace, created_at__gte=_midnight())
-    running = today.filter(state__in=ACTIVE - {State.STORING}).aggregate(
-        total=Coalesce(Sum(F("quoted")), 0)
-    )
-    done = today.aggregate(total=Coalesce(Sum(F("charged")), 0))
-    return int(running["total"]) + int(done["total"])
-
-
 def stored_bytes(workspace: Workspace) -> int:
     total = 0
     for model in (Asset, Upload):
         found = model.objects.filter(workspace=workspace).aggregate(total=Sum("bytes"))
         total += found["total"] or 0
     return total
-
-
-def _midnight() -> datetime:
-    return timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
-
-
-def _until_midnight() -> int:
-    return int((_midnight() + timedelta(days=1) - timezone.now()).total_seconds()) + 1

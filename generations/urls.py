@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from generations.views import faces, gallery, generation, materials, studio
+from generations.views import faces, gallery, generation, materials, spending, studio
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("studio/", studio.studio, name="studio"),
@@ -19,5 +19,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("generations/<slug:public_id>/status", generation.status, name="generation_status"),
     path("generations/<slug:public_id>/cancel", generation.cancel, name="generation_cancel"),
     path("generations/<slug:public_id>/delete", generation.delete, name="generation_delete"),
+    path("settings/spending", spending.overview, name="settings_spending"),
+    path("settings/spending/workspace", spending.cap_workspace, name="cap_workspace"),
+    path("settings/spending/members/<int:member>", spending.cap_member, name="cap_member"),
+    path("settings/spending/keys/<slug:prefix>", spending.cap_key, name="cap_key"),
     path("", include("generations.files_urls")),
 ]

@@ -39,7 +39,7 @@ TITLES = {
     "invalid_input": "Invalid input",
     "idempotency_mismatch": "The key belongs to another request",
     "rate_limited": "Too many requests",
-    "quota_exceeded": "The plan's limit is reached",
+    "quota_exceeded": "A limit is reached",
     "provider_unavailable": "No provider is available",
     "storage_unavailable": "Storage is not available",
     "payment_unavailable": "Payment is not available",
@@ -64,7 +64,8 @@ MEANINGS = {
     "invalid_input": "`errors` names each wrong field, with a code and a sentence. 422.",
     "idempotency_mismatch": "The key was used before with another body. 422.",
     "rate_limited": "Wait for the seconds in Retry-After. 429.",
-    "quota_exceeded": "Your plan has no room for this now; `quota` names the limit. 429.",
+    "quota_exceeded": "Your plan or a spending cap has no room for this now: `quota` names it, "
+    "with its `limit` and what is `used`. 429.",
     "provider_unavailable": "No provider can take the job at the moment. 503.",
     "storage_unavailable": "Files cannot be stored at the moment. 503.",
     "payment_unavailable": "Stripe cannot be reached, or is not set up. 503.",
@@ -197,7 +198,10 @@ def _quota_exceeded(exc: accounts.quotas.QuotaExceeded) -> Problem:
     headers = {"Retry-After": str(exc.retry_after)} if exc.retry_after else {}
     headers["RateLimit-Policy"] = f'"{exc.quota}";q={exc.limit}'
     headers["RateLimit"] = f'"{exc.quota}";r={max(0, exc.limit - exc.used)}'
-    return Problem(429, "quota_exceeded", str(exc), {"quota": exc.quota}, headers)
+    counted = exc.quota in accounts.quotas.NOT_IN_CREDITS
+    amounts = [amount if counted else to_text(amount) for amount in (exc.limit, exc.used)]
+    extra = {"quota": exc.quota, "limit": amounts[0], "used": amounts[1]}
+    return Problem(429, "quota_exceeded", str(exc), extra, headers)
 
 
 def _text(exc: Exception) -> str:

@@ -18,7 +18,8 @@ FIELD_PROBLEM = {
 PROBLEM = {
     "type": "object",
     "description": "RFC 9457. `errors` comes with invalid_input, `needed` and `available` with "
-    "insufficient_credits, `quota` with quota_exceeded.",
+    "insufficient_credits, `quota`, `limit` and `used` with quota_exceeded: strings where they "
+    "count credits, else whole numbers.",
     "properties": {
         "type": {"type": "string", "format": "uri"},
         "title": TEXT,
@@ -32,6 +33,8 @@ PROBLEM = {
         "needed": TEXT,
         "available": TEXT,
         "quota": TEXT,
+        "limit": {"type": ["string", "integer"]},
+        "used": {"type": ["string", "integer"]},
     },
     "required": [
         *("type", "title", "status", "detail", "code", "request_id", "retryable", "charged"),

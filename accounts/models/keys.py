@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.models.caps import Capped
 from accounts.models.users import User
 from accounts.models.workspaces import Workspace
 
@@ -14,9 +15,10 @@ class Scope(models.TextChoices):
     READ = "read", "Read"
     WRITE = "write", "Create and change"
     BILLING = "billing", "Buy credits"
+    APPROVE = "approve", "Approve expensive jobs"
 
 
-class ApiKey(models.Model):
+class ApiKey(Capped):
     """A program's key, in one of two forms.
 
     An API key is `ks_<prefix>_<secret>`, sent as it is. Only the secret's SHA-256 is kept; a plain

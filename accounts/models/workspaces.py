@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.ids import new_id
+from accounts.models.caps import Capped
 from accounts.models.users import User
 
 
@@ -44,7 +45,7 @@ class Plan(models.Model):
         return self.name
 
 
-class Workspace(models.Model):
+class Workspace(Capped):
     """A tenant: owns credits, jobs, assets, keys. Every tenant-owned row points here."""
 
     public_id = models.CharField(
@@ -53,6 +54,11 @@ class Workspace(models.Model):
     name = models.CharField(max_length=80)
     plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="workspaces")
     members = models.ManyToManyField(User, through="Membership", related_name="workspaces")
+    approval_above = models.PositiveBigIntegerField(
+        null=True,
+        blank=True,
+        help_text="Jobs that cost more wait for an admin: in millionths of a credit.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -71,7 +77,7 @@ class Role(models.TextChoices):
     VIEWER = "viewer", "Viewer"
 
 
-class Membership(models.Model):
+class Membership(Capped):
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.MEMBER)

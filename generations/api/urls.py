@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 from generations.api.catalogue import OperationsView, OperationView
 from generations.api.faces import FacesOfSessionView, FacesView
 from generations.api.media import AssetContentView, AssetView, UploadsView
+from generations.api.spending import SpendingView
 from generations.api.usage import UsageView
 from generations.api.views import CancelView, GenerationsView, GenerationView, QuotesView
 
@@ -20,5 +21,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("uploads", UploadsView.as_view(), name="api_uploads"),
     path("assets/<slug:public_id>", AssetView.as_view(), name="api_asset"),
     path("assets/<slug:public_id>/content", AssetContentView.as_view(), name="api_asset_content"),
+    path("spending", SpendingView.as_view(), name="api_spending"),
     path("usage", UsageView.as_view(), name="api_usage"),
 ]

@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from accounts.access import NotPermitted
-from accounts.quotas import QuotaExceeded
+from accounts.quotas import Quota, QuotaExceeded
 from billing.errors import InsufficientCredits
 from generations import errors
 from kling.errors import FieldError
@@ -66,11 +66,8 @@ ERRORS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = 
     (exceptions.Throttled, "too_fast"),
     ((errors.ProviderUnavailable, errors.StorageUnavailable), "unavailable"),
 )
-QUOTAS = {
-    "running_jobs": "too_many_tasks",
-    "daily_credits": "no_credits",
-    "storage_bytes": "storage_full",
-}
+# Every other one counts credits.
+QUOTAS: dict[Quota, str] = {"running_jobs": "too_many_tasks", "storage_bytes": "storage_full"}
 # Answers that middleware has made, by their status; programs below /kling/v1 read only JSON.
 BY_STATUS = {
     400: "malformed_body",
@@ -126,7 +123,7 @@ def refusal_of(exc: Exception) -> Refusal | None:
         case InsufficientCredits():
             found = named("no_credits", f"{CODES['no_credits'].message}. {exc}")
         case QuotaExceeded():
-            found = named(QUOTAS[exc.quota], str(exc), wait=exc.retry_after)
+            found = named(QUOTAS.get(exc.quota, "no_credits"), str(exc), wait=exc.retry_after)
         case errors.InvalidRequest():
             found = _invalid(exc.errors)
         case exceptions.ValidationError():

@@ -49,7 +49,7 @@ def test_it_revokes_keys(operator: Client, ada: Person) -> None:
     assert AuditEvent.objects.get(action="key.revoked").user.email == "root@example.com"
 
 
-def test_it_notes_a_change_of_plan(operator: Client, ada: Person) -> None:
+def change_workspace(operator: Client, ada: Person, **changes: object) -> None:
     member = ada.workspace.memberships.get()
     form = {
         "name": "Ada",
@@ -60,13 +60,27 @@ def test_it_notes_a_change_of_plan(operator: Client, ada: Person) -> None:
         "memberships-0-workspace": ada.workspace.pk,
         "memberships-0-user": ada.user.pk,
         "memberships-0-role": "owner",
+        **changes,
     }
     response = operator.post(f"/admin/accounts/workspace/{ada.workspace.pk}/change/", form)
+    assert response.status_code == 302
+
+
+def test_it_notes_a_change_of_plan(operator: Client, ada: Person) -> None:
+    change_workspace(operator, ada)
     event = AuditEvent.objects.get(action="plan.changed")
 
-    assert response.status_code == 302
     assert event.detail == {"before": "unlimited", "after": "pro"}
     assert event.user.email == "root@example.com"
+
+
+def test_it_notes_a_change_of_a_spending_cap(operator: Client, ada: Person) -> None:
+    change_workspace(operator, ada, daily_cap=5_000_000)
+    event = AuditEvent.objects.get(action="cap.changed")
+
+    assert (event.detail["of"], event.detail["daily"]) == ("workspace", 5_000_000)
+    ada.workspace.refresh_from_db()
+    assert ada.workspace.daily_cap == 5_000_000
 
 
 def test_it_adds_people_by_e_mail(operator: Client) -> None:

@@ -94,6 +94,8 @@ def belongings(ada: Person, cloudsway: ProviderAccount, settings: Any) -> dict[s
             by=owner, email="eve@example.com", role=Role.MEMBER
         ).public_id,
         "settings/keys/": ada.workspace.api_keys.get().prefix,
+        "settings/spending/members/": str(ada.workspace.memberships.get().pk),
+        "settings/spending/keys/": ada.workspace.api_keys.get().prefix,
     }
 
 

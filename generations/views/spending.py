@@ -1,0 +1,134 @@
+"""Settings, Spending: what was spent against which cap, and the forms that set caps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts import caps
+from accounts.access import Actor
+from accounts.decorators import ActorRequest, role_required, workspace_required
+from accounts.models import ApiKey, Membership, Role
+from accounts.models.caps import Capped
+from billing.fields import CreditsFormField
+from generations import spending
+from generations.spending import Spent
+
+METHODS = ["GET", "HEAD", "POST"]
+
+
+class CapForm(forms.Form):
+    daily = CreditsFormField(
+        label="Credits a day", required=False, help_text="A day ends at midnight UTC."
+    )
+    monthly = CreditsFormField(label="Credits a month", required=False)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One who spends: its name, what stands below it, and where its cap is set ("": nowhere)."""
+
+    name: str
+    note: str
+    holder: Capped
+    spent: Spent
+    url: str = ""
+
+
+@require_safe
+@workspace_required
+def overview(request: ActorRequest) -> HttpResponse:
+    context = {"rows": _rows(request.actor)}
+    return render(request, "generations/spending.html", context)
+
+
+@require_http_methods(METHODS)
+@role_required(Role.ADMIN)
+def cap_workspace(request: ActorRequest) -> HttpResponse:
+    form = _form(request, request.actor.workspace)
+    if form.is_valid():
+        caps.cap_workspace(by=request.actor, **form.cleaned_data)
+        return _saved(request)
+    return _ask(request, form, _row_of_workspace(request.actor))
+
+
+@require_http_methods(METHODS)
+@role_required(Role.ADMIN)
+def cap_member(request: ActorRequest, member: int) -> HttpResponse:
+    rows = request.actor.workspace.memberships.select_related("user")
+    found = rows.filter(pk=member).first()
+    if found is None:
+        raise Http404
+    form = _form(request, found)
+    if form.is_valid():
+        caps.cap_member(by=request.actor, member=member, **form.cleaned_data)
+        return _saved(request)
+    spent = spending.spent_by(found, request.actor.workspace)
+    return _ask(request, form, _row_of_member(request.actor, found, spent))
+
+
+@require_http_methods(METHODS)
+@role_required(Role.ADMIN)
+def cap_key(request: ActorRequest, prefix: str) -> HttpResponse:
+    found = request.actor.workspace.api_keys.filter(prefix=prefix, revoked_at=None).first()
+    if found is None:
+        raise Http404
+    form = _form(request, found)
+    if form.is_valid():
+        caps.cap_key(by=request.actor, prefix=prefix, **form.cleaned_data)
+        return _saved(request)
+    spent = spending.spent_by(found, request.actor.workspace)
+    return _ask(request, form, _row_of_key(found, spent))
+
+
+def _form(request: ActorRequest, holder: Capped) -> CapForm:
+    initial = {"daily": holder.daily_cap, "monthly": holder.monthly_cap}
+    return CapForm(request.POST if request.method == "POST" else None, initial=initial)
+
+
+def _saved(request: ActorRequest) -> HttpResponse:
+    messages.success(request, "The spending cap is saved.")
+    return redirect("settings_spending")
+
+
+def _ask(request: ActorRequest, form: CapForm, row: Row) -> HttpResponse:
+    status = 422 if form.is_bound else 200
+    return render(request, "generations/cap.html", {"form": form, "row": row}, status=status)
+
+
+def _rows(actor: Actor) -> list[Row]:
+    """Everybody for those who may manage; for others the workspace and themselves."""
+    members = actor.workspace.memberships.select_related("user").order_by("created_at", "pk")
+    if not actor.may_manage:
+        members = members.filter(user=actor.user)
+    by_member = spending.spent_by_member(actor.workspace)
+    rows = [_row_of_workspace(actor)]
+    rows += [_row_of_member(actor, member, by_member[member.user_id]) for member in members]
+    if actor.may_manage:
+        by_key = spending.spent_by_key(actor.workspace)
+        usable = [key for key in actor.workspace.api_keys.all() if key.is_usable]
+        rows += [_row_of_key(key, by_key[key.pk]) for key in usable]
+    return rows
+
+
+def _row_of_workspace(actor: Actor) -> Row:
+    workspace = actor.workspace
+    spent = spending.spent_by(workspace, workspace)
+    url = reverse("cap_workspace") if actor.may_manage else ""
+    return Row(workspace.name, "The whole workspace", workspace, spent, url)
+
+
+def _row_of_member(actor: Actor, member: Membership, spent: Spent) -> Row:
+    may = actor.is_at_least(Role.OWNER if member.role == Role.OWNER else Role.ADMIN)
+    url = reverse("cap_member", args=[member.pk]) if may else ""
+    return Row(member.user.get_short_name(), member.user.email, member, spent, url)
+
+
+def _row_of_key(key: ApiKey, spent: Spent) -> Row:
+    return Row(key.label, "API key", key, spent, reverse("cap_key", args=[key.prefix]))
