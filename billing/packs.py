@@ -6,14 +6,14 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from billing.models import Pack
+from billing.models import Pack, PackPrice
 
 
 @transaction.atomic
 def draft_from(pack: Pack) -> Pack:
     """A draft of the pack's next version, with the terms of `pack` to start from."""
     versions = _locked(pack.slug)
-    return Pack.objects.create(
+    draft = Pack.objects.create(
         slug=pack.slug,
         version=max(row.version for row in versions) + 1,
         name=pack.name,
@@ -24,6 +24,11 @@ def draft_from(pack: Pack) -> Pack:
         stripe_price_id="",
         ordering=pack.ordering,
     )
+    PackPrice.objects.bulk_create(
+        PackPrice(pack=draft, currency=row.currency, amount=row.amount)
+        for row in pack.further_prices.all()
+    )
+    return draft
 
 
 def next_version(slug: str) -> int:

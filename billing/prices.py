@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
 from billing.amounts import EXACT, MAX_MICRO, round_up
@@ -17,12 +17,15 @@ from billing.models import Margin, OperationRate, PriceBook, UnitPrice
 from billing.models.prices import UnitType
 
 __all__ = [
+    "Content",
     "NotPriced",
     "Price",
+    "content",
     "cost",
     "current_book",
     "draft_from",
     "price",
+    "problems",
     "publish",
     "rates",
 ]
@@ -37,8 +40,15 @@ class Price:
     rate: int
 
 
+def begun_books() -> QuerySet[PriceBook]:
+    """Published books whose time has come, the one in force first."""
+    has_begun = Q(valid_from=None) | Q(valid_from__lte=timezone.now())
+    published = PriceBook.objects.filter(has_begun, published_at__isnull=False)
+    return published.order_by("-version")
+
+
 def current_book() -> PriceBook | None:
-    return PriceBook.objects.filter(published_at__isnull=False).order_by("-version").first()
+    return begun_books().first()
 
 
 def price(*, operation: str, model: str, units: Decimal, unit_type: str) -> Price:
@@ -48,10 +58,7 @@ def price(*, operation: str, model: str, units: Decimal, unit_type: str) -> Pric
     book = current_book()
     if book is None:
         raise NotPriced(unit_type)
-    content = _content(book.pk, book.published_at)
-    if unit_type not in content.unit_prices:
-        raise NotPriced(unit_type)
-    rate = cost(content.factor(operation, model), rate=content.unit_prices[unit_type])
+    rate = _content(book.pk, book.published_at).rate(operation, model, unit_type)
     total = cost(units, rate=rate)
     if total > MAX_MICRO:
         raise ValueError(f"{units} units are beyond any price.")
@@ -65,7 +72,9 @@ def rates() -> dict[str, Decimal]:
 
 
 @dataclass(frozen=True)
-class _Content:
+class Content:
+    """What stands in a book, published or not. `rates` are units, by operation."""
+
     unit_prices: dict[str, int]
     margins: dict[tuple[str, str], Decimal]
     rates: dict[str, Decimal]
@@ -77,14 +86,24 @@ class _Content:
                 return self.margins[match]
         return Decimal(1)
 
+    def rate(self, operation: str, model: str, unit_type: str) -> int:
+        """Micro-credits for one unit, margin included. Raises NotPriced."""
+        if unit_type not in self.unit_prices:
+            raise NotPriced(unit_type)
+        return cost(self.factor(operation, model), rate=self.unit_prices[unit_type])
+
 
 @lru_cache(maxsize=8)
-def _content(book_id: int, published_at: datetime) -> _Content:  # noqa: ARG001  part of the key
-    """What stands in a published book. It never changes again, so each process reads it once."""
+def _content(book_id: int, published_at: datetime) -> Content:  # noqa: ARG001  part of the key
+    """A published book never changes again, so each process reads it once."""
+    return content(book_id)
+
+
+def content(book_id: int) -> Content:
     prices = UnitPrice.objects.filter(book=book_id).values_list("unit_type", "credits")
     margins = Margin.objects.filter(book=book_id).values_list("operation", "model", "factor")
     rates = OperationRate.objects.filter(book=book_id).values_list("operation", "units")
-    return _Content(
+    return Content(
         unit_prices=dict(prices),
         margins={(operation, model): factor for operation, model, factor in margins},
         rates=dict(rates),
@@ -123,22 +142,22 @@ def draft_from(book: PriceBook) -> PriceBook:
 def publish(book: PriceBook) -> PriceBook:
     """Put a draft into force, for good. Raises InvalidPriceBook and changes nothing."""
     row = PriceBook.objects.select_for_update().get(pk=book.pk)
-    problems = _problems(row)
-    if problems:
-        raise InvalidPriceBook(problems)
+    if found := problems(row):
+        raise InvalidPriceBook(found)
     row.published_at = timezone.now()
     row.save(update_fields=["published_at"])
     return row
 
 
-def _problems(book: PriceBook) -> list[str]:
+def problems(book: PriceBook) -> list[str]:
+    """Why it must not be published."""
     if book.published_at is not None:
         return [f"{book} is published already."]
     priced = set(book.unit_prices.values_list("unit_type", flat=True))
-    problems = [
+    found = [
         f"No price for units of type {kind}." for kind in UnitType.values if kind not in priced
     ]
-    current = current_book()
-    if current is not None and current.version >= book.version:
-        problems.append(f"{current} is in force and newer; draft a new version from it.")
-    return problems
+    newest = PriceBook.objects.filter(published_at__isnull=False).order_by("-version").first()
+    if newest is not None and newest.version >= book.version:
+        found.append(f"{newest} is published and newer; draft a new version from it.")
+    return found

@@ -149,6 +149,10 @@ WORKER_ALARMS = ["generations.alarms.due", "webhooks.alarms.due"]
 WORKER_PRELOAD = ["av"]
 TIMER_SCALE = environment.positive("TIMER_SCALE", 1.0)
 
+# --- prices ------------------------------------------------------------------------------
+# Names the jobs by which two price books are compared; billing itself knows none.
+BILLING_TYPICAL_JOBS = "generations.typical.jobs"
+
 # --- people ------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]

@@ -8,7 +8,13 @@ from django.http import HttpRequest
 
 from billing.fields import CreditsFormField
 
-__all__ = ["CreditsFormField", "ReadOnlyAdmin", "ReadOnlyInline"]
+__all__ = [
+    "CreditsFormField",
+    "FrozenWithItsParent",
+    "ReadOnlyAdmin",
+    "ReadOnlyInline",
+    "is_frozen",
+]
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -35,3 +41,23 @@ class ReadOnlyInline(admin.TabularInline[Row, Any]):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+def is_frozen(obj: Any) -> bool:
+    """Whether it was published or on sale, and its terms are final."""
+    return obj is not None and obj.published_at is not None
+
+
+class FrozenWithItsParent(admin.TabularInline[Any, Any]):
+    """Rows that can be edited until what they belong to is published."""
+
+    extra = 0
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return not is_frozen(obj) and super().has_add_permission(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return not is_frozen(obj) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return not is_frozen(obj) and super().has_delete_permission(request, obj)

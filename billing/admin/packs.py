@@ -8,9 +8,14 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from billing import currencies, packs
-from billing.admin.base import CreditsFormField
+from billing.admin.base import CreditsFormField, FrozenWithItsParent
 from billing.amounts import to_text
-from billing.models import Pack
+from billing.models import Pack, PackPrice
+
+
+class PackPriceInline(FrozenWithItsParent):
+    model = PackPrice
+    verbose_name_plural = "Prices in further currencies"
 
 
 @admin.register(Pack)
@@ -41,6 +46,7 @@ class PackAdmin(admin.ModelAdmin[Pack]):
         "is_active",
         "published_at",
     ]
+    inlines = [PackPriceInline]
     actions = ["draft_next", "put_on_sale", "withdraw"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Pack | None = None) -> tuple[str, ...]:

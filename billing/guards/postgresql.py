@@ -114,8 +114,14 @@ TRIGGERS = {
 """,
     ),
     "billing_book_frozen": (
-        "BEFORE UPDATE OR DELETE ON billing_pricebook FOR EACH ROW",
+        "BEFORE INSERT OR UPDATE OR DELETE ON billing_pricebook FOR EACH ROW",
         """
+  IF TG_OP = 'INSERT' THEN
+    IF NEW.published_at IS NOT NULL THEN
+      RAISE 'a price book starts as a draft' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+  END IF;
   IF OLD.published_at IS NOT NULL THEN
     RAISE 'a published price book is frozen' USING ERRCODE = 'check_violation';
   END IF;
@@ -136,17 +142,24 @@ TRIGGERS["billing_pack_frozen"] = (
   RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
 """,
 )
-for _table in ("unitprice", "margin", "operationrate"):
+# What belongs to a book or a pack, and the table of that.
+PARTS = {
+    "unitprice": ("book_id", "pricebook", "a published price book is frozen"),
+    "margin": ("book_id", "pricebook", "a published price book is frozen"),
+    "operationrate": ("book_id", "pricebook", "a published price book is frozen"),
+    "packprice": ("pack_id", "pack", "a pack that was on sale is frozen"),
+}
+for _table, (_whole, _of, _message) in PARTS.items():
     TRIGGERS[f"billing_{_table}_frozen"] = (
         f"BEFORE INSERT OR UPDATE OR DELETE ON billing_{_table} FOR EACH ROW",
-        """
-  IF EXISTS (SELECT 1 FROM billing_pricebook WHERE published_at IS NOT NULL
-      AND id IN (CASE TG_OP WHEN 'INSERT' THEN NEW.book_id ELSE OLD.book_id END,
-                 CASE TG_OP WHEN 'DELETE' THEN OLD.book_id ELSE NEW.book_id END)) THEN
-    RAISE 'a published price book is frozen' USING ERRCODE = 'check_violation';
+        f"""
+  IF EXISTS (SELECT 1 FROM billing_{_of} WHERE published_at IS NOT NULL
+      AND id IN (CASE TG_OP WHEN 'INSERT' THEN NEW.{_whole} ELSE OLD.{_whole} END,
+                 CASE TG_OP WHEN 'DELETE' THEN OLD.{_whole} ELSE NEW.{_whole} END)) THEN
+    RAISE '{_message}' USING ERRCODE = 'check_violation';
   END IF;
   RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
-""",
+""",  # noqa: S608  constants
     )
 
 

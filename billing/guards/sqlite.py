@@ -3,9 +3,9 @@ from __future__ import annotations
 INSTALLED = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'billing_%'"
 
 
-def _published(book: str) -> str:
-    published = "SELECT id FROM billing_pricebook WHERE published_at IS NOT NULL"
-    return f"{book} IN ({published})"
+def _published(table: str, reference: str) -> str:
+    published = f"SELECT id FROM billing_{table} WHERE published_at IS NOT NULL"  # noqa: S608  constants
+    return f"{reference} IN ({published})"
 
 
 def _columns(row: str, names: str) -> str:
@@ -68,6 +68,11 @@ REFUSALS = {
         "a hold is closed once and not changed otherwise",
     ),
     "billing_hold_kept": ("DELETE ON billing_hold", "1", "a hold is never deleted"),
+    "billing_book_born_draft": (
+        "INSERT ON billing_pricebook",
+        "NEW.published_at IS NOT NULL",
+        "a price book starts as a draft",
+    ),
     "billing_book_frozen": (
         "UPDATE ON billing_pricebook",
         "OLD.published_at IS NOT NULL",
@@ -87,12 +92,19 @@ REFUSALS = {
         "a row is never replaced",
     ),
 }
-for _table in ("unitprice", "margin", "operationrate"):
+# What belongs to a book or a pack, and the table of that.
+PARTS = {
+    "unitprice": ("book_id", "pricebook", FROZEN),
+    "margin": ("book_id", "pricebook", FROZEN),
+    "operationrate": ("book_id", "pricebook", FROZEN),
+    "packprice": ("pack_id", "pack", PACK_FROZEN),
+}
+for _table, (_whole, _of, _message) in PARTS.items():
     for _event, _rows in (("INSERT", ["NEW"]), ("UPDATE", ["OLD", "NEW"]), ("DELETE", ["OLD"])):
         REFUSALS[f"billing_{_table}_frozen_{_event.lower()}"] = (
             f"{_event} ON billing_{_table}",
-            " OR ".join(_published(f"{row}.book_id") for row in _rows),
-            FROZEN,
+            " OR ".join(_published(_of, f"{row}.{_whole}") for row in _rows),
+            _message,
         )
 
 # INSERT OR REPLACE deletes the row in its way, and no trigger of a deletion hears of it.
@@ -102,6 +114,7 @@ UNIQUE = {
     "hold": ["reference"],
     "pricebook": ["version"],
     "pack": ["slug, version"],
+    "packprice": ["pack_id, currency"],
     "unitprice": ["book_id, unit_type"],
     "margin": ["book_id, operation, model"],
     "operationrate": ["book_id, operation"],

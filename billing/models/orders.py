@@ -82,7 +82,9 @@ class PackPrice(models.Model):
         ordering = ["pack", "currency"]
         constraints = [
             models.UniqueConstraint(fields=["pack", "currency"], name="pack_price_unique"),
-            models.CheckConstraint(condition=Q(amount__gt=0), name="pack_price_positive"),
+            models.CheckConstraint(
+                condition=Q(amount__gt=0, amount__lte=10**9), name="pack_price_sane"
+            ),
         ]
 
     def __str__(self) -> str:

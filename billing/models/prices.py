@@ -15,13 +15,24 @@ class UnitType(models.TextChoices):
     TRY_ON = "try-on", "Try-on unit"
 
 
+# Beyond these it is a slip of the hand: a million credits a unit, a hundredfold margin.
+MOST_CREDITS = 10**12
+MOST_FACTOR = 100
+
+
 class PriceBook(models.Model):
-    """One version of all prices. The highest published version is in force."""
+    """One version of all prices. In force is the highest one that is published and has begun.
+
+    A book with a later start waits; a newer one that is published meanwhile takes its place.
+    """
 
     version = models.PositiveIntegerField(unique=True)
     note = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     published_at = models.DateTimeField(null=True, blank=True, editable=False)
+    valid_from = models.DateTimeField(
+        null=True, blank=True, help_text="When it comes into force. Empty: once it is published."
+    )
 
     class Meta:
         ordering = ["-version"]
@@ -42,9 +53,9 @@ class UnitPrice(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["book", "unit_type"], name="unit_price_unique"),
             models.CheckConstraint(
-                # Up to a million credits a unit; beyond that it is a slip of the hand.
-                condition=Q(credits__gt=0, credits__lte=10**12),
+                condition=Q(credits__gt=0, credits__lte=MOST_CREDITS),
                 name="unit_price_sane",
+                violation_error_message="A unit costs more than nothing, up to a million credits.",
             ),
         ]
 
@@ -58,13 +69,19 @@ class Margin(models.Model):
     book = models.ForeignKey(PriceBook, on_delete=models.CASCADE, related_name="margins")
     operation = models.CharField(max_length=60, blank=True)
     model = models.CharField(max_length=60, blank=True)
-    factor = models.DecimalField(max_digits=8, decimal_places=4)
+    factor = models.DecimalField(
+        max_digits=8,
+        decimal_places=4,
+        validators=[MinValueValidator(Decimal("0.0001")), MaxValueValidator(Decimal(MOST_FACTOR))],
+    )
 
     class Meta:
         ordering = ["book", "operation", "model"]
         constraints = [
             models.UniqueConstraint(fields=["book", "operation", "model"], name="margin_unique"),
-            models.CheckConstraint(condition=Q(factor__gt=0, factor__lte=1000), name="margin_sane"),
+            models.CheckConstraint(
+                condition=Q(factor__gt=0, factor__lte=MOST_FACTOR), name="margin_sane"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -46,6 +46,8 @@ def form(**changed: str) -> dict[str, str]:
         "currency": "usd",
         "stripe_price_id": "",
         "ordering": "0",
+        "further_prices-TOTAL_FORMS": "0",
+        "further_prices-INITIAL_FORMS": "0",
         **changed,
     }
 
@@ -72,6 +74,29 @@ def test_it_sells_another_price_as_another_version(
     assert (small.is_active, small.credits, small.amount) == (False, to_micro(100), 1800)
     order.refresh_from_db()
     assert (order.credits, order.amount) == (to_micro(100), 1800)
+
+
+def test_the_next_version_has_the_prices_in_further_currencies(
+    operator: Client, small: Pack
+) -> None:
+    draft = packs.draft_from(small)
+    euros = {
+        "further_prices-TOTAL_FORMS": "1",
+        "further_prices-0-currency": "eur",
+        "further_prices-0-amount": "1700",
+        "further_prices-0-pack": str(draft.pk),
+    }
+    page = f"/admin/billing/pack/{draft.pk}/change/"
+    assert operator.post(page, form(**euros)).status_code == 302
+    act(operator, "put_on_sale", draft)
+    assert "further_prices-0-amount" not in operator.get(page).content.decode()
+    assert packs.draft_from(draft).further_prices.get().amount == 1700
+    with pytest.raises(IntegrityError), transaction.atomic():
+        draft.further_prices.update(amount=1)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        draft.further_prices.all().delete()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        draft.further_prices.create(currency="gbp", amount=1)
 
 
 def test_it_goes_back_to_an_earlier_version(operator: Client, ada: Person, small: Pack) -> None:
@@ -121,6 +146,12 @@ def test_the_terms_of_a_pack_on_sale_cannot_be_edited(operator: Client, small: P
         {"amount": "1000000001"},
         {"amount": "9" * 30},
         {"currency": "dollars"},
+        {"further_prices-TOTAL_FORMS": "1", "further_prices-0-currency": "eur"},
+        {
+            "further_prices-TOTAL_FORMS": "1",
+            "further_prices-0-currency": "eur",
+            "further_prices-0-amount": "-1",
+        },
     ],
     ids=str,
 )
