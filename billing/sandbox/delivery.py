@@ -10,7 +10,7 @@ from typing import Any
 import requests
 import stripe
 
-from billing.sandbox.objects import EVENT
+from billing.sandbox.account import EVENT, HERE
 from billing.sandbox.store import Store
 
 logger = logging.getLogger(__name__)
@@ -22,11 +22,12 @@ TIMEOUT_SECONDS = (3, 20)
 
 
 class Delivery(threading.Thread):
-    def __init__(self, store: Store, *, url: str, secret: str) -> None:
+    def __init__(self, store: Store, *, url: str, secret: str, base: str) -> None:
         super().__init__(name="webhook-delivery", daemon=True)
         self.store = store
         self.url = url
         self.secret = secret
+        self.base = base
         self.stopped = threading.Event()
 
     def run(self) -> None:
@@ -49,7 +50,7 @@ class Delivery(threading.Thread):
             self.store.delivered(event_id)
 
     def send(self, session: requests.Session, event: dict[str, Any]) -> bool:
-        body = json.dumps(event)
+        body = json.dumps(event).replace(HERE, self.base)
         signature = stripe.WebhookSignature.generate_signature_header(body, self.secret)
         headers = {
             "Content-Type": "application/json; charset=utf-8",

@@ -4,7 +4,7 @@ from typing import Any
 
 
 class Refused(Exception):
-    """An answer in Stripe's error envelope."""
+    """An answer in Stripe's error envelope. Nothing of the request has happened."""
 
     def __init__(
         self,
@@ -30,7 +30,22 @@ class Refused(Exception):
         return {"error": error}
 
 
-def missing(kind: str, object_id: str) -> Refused:
+class CardRefused(Exception):
+    """The card said no. What the attempt left behind, such as a failed charge, stays."""
+
+    def __init__(self, error: dict[str, Any]) -> None:
+        self.error = error
+        super().__init__(error["message"])
+
+    def envelope(self) -> dict[str, Any]:
+        return {"error": self.error}
+
+
+def missing(kind: str, object_id: str, *, param: str = "id") -> Refused:
+    """Stripe answers 404 for the object that is asked for, 400 for one named in a parameter."""
     return Refused(
-        f"No such {kind}: '{object_id}'", status=404, code="resource_missing", param="id"
+        f"No such {kind}: '{object_id}'",
+        status=404 if param == "id" else 400,
+        code="resource_missing",
+        param=param,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from pathlib import Path
@@ -10,35 +9,24 @@ from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
-from billing.sandbox import pages
-from billing.sandbox.api import Api, Request
+from billing.sandbox.account import Account
+from billing.sandbox.api import handling
+from billing.sandbox.api.handling import Request
 from billing.sandbox.delivery import Delivery
 from billing.sandbox.errors import Refused
-from billing.sandbox.objects import INTENT, SESSION, Row
-from billing.sandbox.payments import Payments
+from billing.sandbox.pages import html, site
 from billing.sandbox.store import Store
 
 MAX_BODY = 256 * 1024
-INDEX_SIZE = 50
 
 Environ = dict[str, Any]
 Start = Callable[[str, list[tuple[str, str]]], Any]
-Page = tuple[int, dict[str, str], str]
+Response = tuple[int, dict[str, str], str]
 
 
 class Application:
     def __init__(self, store: Store) -> None:
-        self.payments = Payments(store)
         self.store = store
-        self.api = Api(self.payments)
-        self.actions: dict[str, Callable[..., Row]] = {
-            "pay": self.payments.pay,
-            "decline": self.payments.decline,
-            "later": self.payments.pay_later,
-            "cancel": self.payments.session,
-            "arrive": self.payments.arrive,
-            "fail": self.payments.come_to_nothing,
-        }
 
     def __call__(self, environ: Environ, start: Start) -> Iterable[bytes]:
         status, headers, body = self._answer(environ)
@@ -47,47 +35,22 @@ class Application:
         start(f"{status} {HTTPStatus(status).phrase}", list(headers.items()))
         return [content]
 
-    def _answer(self, environ: Environ) -> Page:
+    def _answer(self, environ: Environ) -> Response:
         request = _request(environ)
         if request.path.startswith("/v1/"):
-            answer = self.api.answer(request)
+            answer = handling.answer(self.store, request)
             return answer.status, {"Content-Type": "application/json"}, answer.body
         if request.path == "/style.css":
-            return 200, {"Content-Type": "text/css; charset=utf-8"}, pages.STYLE
+            return 200, {"Content-Type": "text/css; charset=utf-8"}, html.STYLE
+        return _response(self._page(request))
+
+    def _page(self, request: Request) -> html.Page | html.Redirect:
         try:
             with self.store.transaction():
-                return self._page(request)
+                account = Account(self.store)
+                return site.visit(account, request.method, request.path, request.body)
         except Refused as exc:
-            return _html(exc.status, pages.error_page(str(exc)))
-
-    def _page(self, request: Request) -> Page:
-        if request.path == "/":
-            rows = self.store.newest_first(SESSION)[:INDEX_SIZE]
-            return _html(200, pages.index_page([(row, self._is_waiting(row)) for row in rows]))
-        match = re.fullmatch(r"/pay/(\w+)(?:/(\w+))?", request.path)
-        if match and match[2] is None and request.method == "GET":
-            return self._session_page(self.payments.session(match[1], base=request.base))
-        if match and match[2] in self.actions and request.method == "POST":
-            row = self.actions[match[2]](match[1], base=request.base)
-            return self._after(match[2], row)
-        raise Refused("There is no such page.", status=404)
-
-    def _after(self, action: str, row: Row) -> Page:
-        if action == "decline":
-            return self._session_page(row, "The card was declined. You can try again.")
-        back = row["cancel_url"] if action == "cancel" else row["success_url"]
-        if not back:
-            return self._session_page(row)
-        location = back.replace("{CHECKOUT_SESSION_ID}", row["id"])
-        return 303, {"Location": location, "Content-Security-Policy": pages.policy(row)}, ""
-
-    def _session_page(self, row: Row, message: str = "") -> Page:
-        page = pages.session_page(row, waiting=self._is_waiting(row), message=message)
-        return _html(200, page, row)
-
-    def _is_waiting(self, row: Row) -> bool:
-        intent = self.store.get(INTENT, row["payment_intent"] or "")
-        return intent is not None and intent["status"] == "processing"
+            return html.error(str(exc), status=exc.status)
 
 
 class Server(ThreadingMixIn, WSGIServer):
@@ -111,11 +74,11 @@ class Sandbox:
         state.mkdir(parents=True, exist_ok=True)
         self.store = Store(state / "payments.sqlite3")
         self.application = Application(self.store)
-        self.delivery = Delivery(self.store, url=webhook_url, secret=webhook_secret)
         self.server = make_server(
             host, port, self.application, server_class=Server, handler_class=Handler
         )
         self.url = f"http://{host}:{self.server.server_port}"
+        self.delivery = Delivery(self.store, url=webhook_url, secret=webhook_secret, base=self.url)
 
     def serve_forever(self) -> None:
         self.delivery.start()
@@ -138,16 +101,20 @@ def _request(environ: Environ) -> Request:
         query=environ.get("QUERY_STRING", ""),
         body=environ["wsgi.input"].read(length).decode("utf-8", "replace"),
         key=environ.get("HTTP_AUTHORIZATION", ""),
+        version=environ.get("HTTP_STRIPE_VERSION", ""),
         idempotency_key=environ.get("HTTP_IDEMPOTENCY_KEY", ""),
         base=f"http://{environ['HTTP_HOST']}",
     )
 
 
-def _html(status: int, body: str, row: Row | None = None) -> Page:
+def _response(page: html.Page | html.Redirect) -> Response:
+    if isinstance(page, html.Redirect):
+        policy = html.policy([page.location])
+        return 303, {"Location": page.location, "Content-Security-Policy": policy}, ""
     headers = {
         "Content-Type": "text/html; charset=utf-8",
-        "Content-Security-Policy": pages.policy(row),
+        "Content-Security-Policy": html.policy(page.leads_to),
         "Referrer-Policy": "no-referrer",
         "Cache-Control": "no-store",
     }
-    return status, headers, body
+    return page.status, headers, page.body

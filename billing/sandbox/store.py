@@ -15,10 +15,12 @@ SCHEMA = """
 CREATE TABLE IF NOT EXISTS object (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE NOT NULL, kind TEXT NOT NULL,
   data TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS object_kind ON object (kind, seq);
 CREATE TABLE IF NOT EXISTS idempotency (
   key TEXT PRIMARY KEY, request TEXT NOT NULL, status INTEGER NOT NULL, body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS delivery (
-  event_id TEXT PRIMARY KEY, due REAL NOT NULL, attempts INTEGER NOT NULL DEFAULT 0);
+  event_id TEXT PRIMARY KEY, due REAL, attempts INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
 Row = dict[str, Any]
@@ -29,6 +31,7 @@ class Store:
         self._lock = threading.RLock()
         self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=NORMAL")
         self._db.executescript(SCHEMA)
 
     def close(self) -> None:
@@ -61,9 +64,13 @@ class Store:
         )
         return data
 
-    def get(self, kind: str, object_id: str) -> Row | None:
-        rows = self._execute("SELECT data FROM object WHERE kind = ? AND id = ?", kind, object_id)
+    def find(self, object_id: str) -> Row | None:
+        rows = self._execute("SELECT data FROM object WHERE id = ?", object_id)
         return json.loads(rows[0][0]) if rows else None
+
+    def get(self, kind: str, object_id: str) -> Row | None:
+        found = self.find(object_id)
+        return found if found and found["object"] == kind else None
 
     def newest_first(self, kind: str) -> list[Row]:
         rows = self._execute("SELECT data FROM object WHERE kind = ? ORDER BY seq DESC", kind)
@@ -78,8 +85,9 @@ class Store:
         self._execute("INSERT INTO idempotency VALUES (?, ?, ?, ?)", key, request, status, body)
 
     # --- deliveries of events
-    def queue(self, event_id: str) -> None:
-        self._execute("INSERT INTO delivery (event_id, due) VALUES (?, ?)", event_id, time.time())
+    def queue(self, event_id: str, *, due: float | None = None) -> None:
+        due = time.time() if due is None else due
+        self._execute("INSERT INTO delivery (event_id, due) VALUES (?, ?)", event_id, due)
 
     def due(self) -> list[tuple[str, int]]:
         """Ids and attempts of the events whose turn it is, oldest first."""
@@ -95,6 +103,22 @@ class Store:
             "UPDATE delivery SET attempts = attempts + 1, due = ? WHERE event_id = ?",
             time.time() + seconds,
             event_id,
+        )
+
+    def undelivered(self) -> set[str]:
+        return {row[0] for row in self._execute("SELECT event_id FROM delivery")}
+
+    # --- settings
+    def setting(self, name: str, default: Any = None) -> Any:
+        rows = self._execute("SELECT value FROM setting WHERE name = ?", name)
+        return json.loads(rows[0][0]) if rows else default
+
+    def set_setting(self, name: str, value: Any) -> None:
+        self._execute(
+            "INSERT INTO setting VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET "
+            "value = excluded.value",
+            name,
+            json.dumps(value),
         )
 
     def _execute(self, statement: str, *values: Any) -> list[Any]:

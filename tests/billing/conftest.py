@@ -10,7 +10,9 @@ import pytest
 import requests
 
 from accounts.models import Plan, Workspace
+from billing.event_types import EVENT_TYPES
 from billing.sandbox.server import Sandbox
+from tests.billing.stripe_answers import Checked, complaints
 
 SECRET = "whsec_of_the_tests"
 
@@ -60,7 +62,9 @@ class Shop:
             return self.sandbox.delivery.send(session, event)
 
     def events(self) -> list[dict[str, Any]]:
-        return self.sandbox.store.newest_first("event")[::-1]
+        """Those that the endpoint is subscribed to, oldest first."""
+        events = self.sandbox.store.newest_first("event")[::-1]
+        return [event for event in events if event["type"] in EVENT_TYPES]
 
     def change(self, session_id: str, **fields: Any) -> None:
         """Let Stripe say something else about a session than what we ordered."""
@@ -78,12 +82,17 @@ def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
         host="127.0.0.1",
         port=0,
     )
+    checked = Checked(running.application)
+    running.server.set_app(checked)
     thread = threading.Thread(target=running.server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     yield running
     running.server.shutdown()
     thread.join(timeout=5)
+    events = running.store.newest_first("event")
     running.close()
+    assert checked.complaints == []
+    assert complaints(events) == []
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Checkout: sessions, what they cost, and what a buyer does with them."""

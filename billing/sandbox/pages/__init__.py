@@ -1,0 +1,1 @@
+"""The pages that people see in Stripe's place. Plain HTML, no scripts, each with the mark."""

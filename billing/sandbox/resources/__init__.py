@@ -1,0 +1,1 @@
+"""What the account has: each kind of object with its routes."""
