@@ -105,6 +105,7 @@ def _about(file: StoredFile, output: dict[str, Any]) -> dict[str, Any]:
         "width": file.probe.width,
         "height": file.probe.height,
         "duration": file.probe.duration or _said_duration(output),
+        "frames_per_second": file.probe.frames_per_second,
     }
 
 

@@ -44,8 +44,10 @@ def studio(ada: Person, simulator: RunningSimulator, host: MediaServer) -> Studi
     return Studio(film, first, second, upload(ada.api, media.mp3(3)))
 
 
-def make_film(person: Person, account: ProviderAccount, host: MediaServer) -> Asset:
-    link = host.on("/film.mp4", whole(media.mp4(seconds=3, width=720, height=720)))
+def make_film(
+    person: Person, account: ProviderAccount, host: MediaServer, *, rate: int = 24
+) -> Asset:
+    link = host.on("/film.mp4", whole(media.mp4(seconds=3, width=720, height=720, rate=rate)))
     result = output(link, provider_id=PROVIDERS_ID)
     account.base_url, url = host.url, account.base_url
     account.save()
@@ -135,6 +137,21 @@ def test_the_file_takes_the_place_of_an_id_that_is_no_more(
     assert account_of(answer) == "first"
     assert answer["input"]["video_url"] == studio.film.public_id
     assert "video_id" not in answer["input"]
+
+
+@pytest.mark.parametrize("rate", [24, 12])
+def test_a_result_is_held_to_the_frame_rate_like_any_file(
+    ada: Person, simulator: RunningSimulator, host: MediaServer, rate: int
+) -> None:
+    film = make_film(ada, make_account(simulator.url, dialect="official"), host, rate=rate)
+    source = {"video_url": film.public_id, "refer_type": "feature"}
+    body = {"operation": "omni-video", "input": {"prompt": "It goes on", "video_list": [source]}}
+    if rate == 24:
+        assert created(ada.api, body)["input"]["video_list"] == [source]
+    else:
+        field, code, message = refusal(ada.api, body)
+        assert (field, code) == ("input.video_list.0.video_url", "out_of_range")
+        assert "24 to 60 frames a second. It has 12." in message
 
 
 def test_ids_of_two_accounts_do_not_go_together(
