@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from billing.amounts import to_text
+from generations.kling_api import elements
 from generations.kling_api.results import faces_of, parent_video, result_of
 from generations.models import Asset, Generation, State
 from kling import operations
@@ -49,18 +50,20 @@ def represent(generation: Generation) -> dict[str, Any]:
 
 def represent_all(generations: Sequence[Generation]) -> list[dict[str, Any]]:
     """`data` of a list query. All are of one workspace."""
-    parents = _parents(generations)
-    return [_represent(one, parents) for one in generations]
+    parents, sources = _parents(generations), elements.sources_of(generations)
+    return [_represent(one, parents, sources) for one in generations]
 
 
-def _represent(generation: Generation, parents: Mapping[str, Asset]) -> dict[str, Any]:
+def _represent(
+    generation: Generation, parents: Mapping[str, Asset], sources: elements.Sources
+) -> dict[str, Any]:
     operation = operations.get(generation.operation)
     shown: dict[str, Any] = {
         "task_id": generation.public_id,
         "task_status": word(generation),
         "task_status_msg": _reason(generation),
         "task_info": _info(generation, parents),
-        "task_result": result_of(generation, operation),
+        "task_result": result_of(generation, operation, sources),
         "created_at": milliseconds(generation.created_at),
         "updated_at": milliseconds(_changed_at(generation)),
     }

@@ -11,6 +11,7 @@ from typing import Any
 from accounts.models import Workspace
 from generations import links
 from generations.assets import COPY_OF
+from generations.kling_api import elements
 from generations.models import Asset, Generation, MediaKind
 from generations.representation import visible_assets
 from kling.operations.base import Operation
@@ -19,8 +20,13 @@ MP3 = "audio/mpeg"
 FORMATS = {MP3: "mp3", "audio/wav": "wav"}
 
 
-def result_of(generation: Generation, operation: Operation) -> dict[str, Any]:
-    """Empty while there is no result. Faces are no files: see `faces_of`."""
+def result_of(
+    generation: Generation, operation: Operation, sources: elements.Sources
+) -> dict[str, Any]:
+    """Empty while there is no result. Faces are no files: see `faces_of`.
+
+    `sources`: what elements were made from.
+    """
     found = visible_assets(generation)
     assets = [one for one in found if COPY_OF not in one.details]
     copies = {one.details[COPY_OF]: _link(one) for one in found if COPY_OF in one.details}
@@ -36,8 +42,8 @@ def result_of(generation: Generation, operation: Operation) -> dict[str, Any]:
         result["audios"] = list(_audios(audios, operation))
     if voices := of_kind[MediaKind.VOICE]:
         result["voices"] = [_voice(one, generation.workspace) for one in voices]
-    if elements := of_kind[MediaKind.ELEMENT]:
-        result["elements"] = [_element(one, generation.workspace) for one in elements]
+    if kept := of_kind[MediaKind.ELEMENT]:
+        result["elements"] = [elements.represent(one, generation, sources) for one in kept]
     return result
 
 
@@ -110,16 +116,6 @@ def _voice(asset: Asset, owner: Workspace) -> dict[str, str]:
         "voice_name": asset.details.get("name", ""),
         "trial_url": _link(asset),
         "owned_by": owner.public_id,
-    }
-
-
-def _element(asset: Asset, owner: Workspace) -> dict[str, str]:
-    return {
-        "element_id": asset.public_id,
-        "element_name": asset.details.get("name", ""),
-        "element_description": asset.details.get("description", ""),
-        "owned_by": owner.public_id,
-        "status": "succeed",
     }
 
 

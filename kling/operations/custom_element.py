@@ -34,6 +34,16 @@ CLIP = MediaRule(
     max_seconds=Decimal(8),
 )
 CLIP_SIZES = ((1920, 1080), (1080, 1920))  # 1080p, 16:9 or 9:16
+TAGS = {
+    "o_101": "trend",
+    "o_102": "person",
+    "o_103": "animal",
+    "o_104": "prop",
+    "o_105": "clothing",
+    "o_106": "scene",
+    "o_107": "effect",
+    "o_108": "other",
+}
 _LISTS = {"image_refer": "element_image_list", "video_refer": "element_video_list"}
 
 
@@ -78,8 +88,7 @@ class Tag(Declared):
         Literal["o_101", "o_102", "o_103", "o_104", "o_105", "o_106", "o_107", "o_108"],
         Field(
             title="Tag",
-            description="o_101 trend, o_102 person, o_103 animal, o_104 prop, o_105 clothing, "
-            "o_106 scene, o_107 effect, o_108 other.",
+            description=f"{', '.join(f'{tag} {name}' for tag, name in TAGS.items())}.",
         ),
     ]
 

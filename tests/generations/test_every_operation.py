@@ -2,41 +2,25 @@
 
 from __future__ import annotations
 
-import io
 from decimal import Decimal
-from typing import Any
 
-import av
 import pytest
 
 import billing.ledger
 from billing.models import OperationRate
-from generations.models import Asset, ProviderAccount
+from generations.models import ProviderAccount
 from kling import operations
 from kling.simulator.server import RunningSimulator
 from tests.conftest import Person, make_account
 from tests.generations.builders import set_rates
 from tests.generations.inputs.asking import created
+from tests.generations.playing import assert_it_plays
 from tests.generations.whole_inputs import Files
 from tests.kling.inputs import SERVED, SMALLEST
 from tests.working import finish
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SOLD = [pair for pair in SERVED if operations.get(pair[0]).listed]
-
-
-@pytest.fixture
-def reachable(
-    request: pytest.FixtureRequest, settings: Any, simulator: RunningSimulator, on_postgres: bool
-) -> None:
-    """On PostgreSQL the provider fetches films by our links, as it does of an installation.
-
-    On SQLite server and worker would share one connection here, and each wait for the other.
-    """
-    if on_postgres:
-        settings.SITE_URL = request.getfixturevalue("live_server").url
-    else:
-        simulator.settings.fetch_files = "none"
 
 
 def provider(simulator: RunningSimulator, dialect: str) -> ProviderAccount:
@@ -79,16 +63,6 @@ def test_the_step_before_a_task_is_charged_with_it(
     done = ada.api.get(f"/generations/{job['id']}").json()
     assert done["provider"]["final_unit_deduction"] == "0.5"
     assert done["credits"]["charged"] == done["credits"]["quoted"] == "0.55"
-
-
-def assert_it_plays(person: Person, asset: dict[str, Any]) -> None:
-    kind = Asset.objects.get(public_id=asset["id"]).media_type.partition("/")[0]
-    content = person.api.get(f"/assets/{asset['id']}/content")
-    body = b"".join(content.streaming_content) if content.streaming else content.content
-    assert len(body) == asset["bytes"]
-    with av.open(io.BytesIO(body)) as opened:
-        streams = opened.streams.audio if kind == "audio" else opened.streams.video
-        assert next(opened.decode(streams[0]))
 
 
 @pytest.mark.usefixtures("reachable")
