@@ -270,6 +270,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "kling_saas.openapi.document_problems",
+        "generations.api.description.describe_operations",
     ],
     "ENUM_NAME_OVERRIDES": {
         "MediaKind": "generations.models.MediaKind",

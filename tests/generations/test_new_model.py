@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
+from django.test import Client
 
 from kling import catalogue
 from kling.simulator.server import RunningSimulator
@@ -56,6 +57,12 @@ def test_it_is_in_the_api(ada: Person) -> None:
     model = next(one for one in found["models"] if one["name"] == "kling-v9")
     assert (model["modes"], model["durations"], model["sound"]) == (["pro"], ["7"], True)
     assert "kling-v9" in found["input_schema"]["properties"]["model_name"]["enum"]
+
+
+@pytest.mark.usefixtures("tomorrow")
+def test_it_is_in_the_description_of_the_api() -> None:
+    schemas = Client().get("/api/v1/schema").json()["components"]["schemas"]
+    assert "kling-v9" in schemas["TextToVideoInput"]["properties"]["model_name"]["enum"]
 
 
 @pytest.mark.usefixtures("tomorrow")

@@ -7,10 +7,14 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from generations import offering
+from kling.schema import input_schema
 from tests.conftest import Person
 from tests.generations.test_main_job import SOUND
+from tests.kling.inputs import SMALLEST
 
 pytestmark = pytest.mark.django_db
 
@@ -54,6 +58,23 @@ def test_it_documents_the_problem_answers(schema: dict[str, Any]) -> None:
     answers = schema["paths"]["/api/v1/generations"]["post"]["responses"]
     for status in ("400", "401", "402", "409", "422", "429", "503"):
         assert list(answers[status]["content"]) == ["application/problem+json"]
+
+
+def test_a_create_has_the_input_of_each_operation(schema: dict[str, Any]) -> None:
+    check = Draft202012Validator(schema | {"$ref": "#/components/schemas/Create"})
+    for operation in offering.listed():
+        whole = {"operation": operation.name, "input": SMALLEST[operation.name]}
+        assert list(check.iter_errors(whole | {"metadata": {"mine": 1}})) == []
+        odd_input = SMALLEST[operation.name] | {"surprise": 1}
+        for wrong in ({"surprise": 1}, {"input": odd_input}, {"operation": "dance"}):
+            assert not check.is_valid(whole | wrong), (operation.name, wrong)
+
+
+def test_an_input_is_described_as_it_is_declared(schema: dict[str, Any]) -> None:
+    described = schema["components"]["schemas"]["TextToVideoInput"]
+    assert described == input_schema("text-to-video")
+    body = schema["paths"]["/api/v1/quotes"]["post"]["requestBody"]["content"]
+    assert body["application/json"]["schema"] == {"$ref": "#/components/schemas/Create"}
 
 
 def test_its_page_needs_no_other_host(settings: Any) -> None:
