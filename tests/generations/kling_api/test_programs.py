@@ -16,6 +16,7 @@ from django.db import connection, connections
 
 from accounts.keys import create_pair
 from generations import alarms
+from generations.kling_api.representation import answer_to_create
 from generations.models import Generation, ProviderAccount
 from kling import catalogue, operations
 from kling.client import Account, KlingClient, Task
@@ -31,7 +32,9 @@ from tests.conftest import Person, make_account, make_person
 from tests.generations import media
 from tests.generations.builders import set_rates
 from tests.generations.kling_api.conftest import owner_of
+from tests.generations.kling_api.shapes import differences
 from tests.generations.media_server import MediaServer, whole
+from tests.kling.conftest import payload
 from tests.kling.inputs import SMALLEST, TODAY, smallest
 from tests.waiting import wait_until
 from tests.working import call, finish
@@ -246,6 +249,7 @@ def test_speech_comes_with_the_answer(
     done = submit(client, "text-to-speech", host, "")
 
     assert done.status == "succeed"
+    assert differences(done.raw, payload("answers/official_speech_succeeded_at_once")) == []
     [speech] = done.outputs
     assert fetch(live_server, speech.url).headers["Content-Type"].startswith("audio/")
     [again] = client.get("audio/tts", done.task_id).outputs
@@ -265,6 +269,8 @@ def test_faces_come_with_the_answer_and_one_of_them_speaks(
     done = client.get("videos/advanced-lip-sync", made.task_id)
     assert (done.status, [one.kind for one in done.outputs]) == ("succeed", ["video"])
     session = Generation.objects.get(operation="identify-face")
+    answer = {"code": 0, "message": "", "request_id": "", "data": answer_to_create(session)}
+    assert differences(answer, payload("answers/official_faces_identified")) == []
     asked = client.get("videos/identify-face", session.public_id)
     assert (asked.status, asked.raw["data"]["session_id"]) == ("succeed", session.public_id)
     assert Generation.objects.get(operation="lip-sync").input["session_id"] == session.public_id
