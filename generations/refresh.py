@@ -118,8 +118,10 @@ def _apply(generation: Generation, answer: Task | KlingError) -> None:
 
 
 def _later(generation: Generation, error: KlingError) -> None:
-    """No answer is no verdict: ask again, ever more slowly; name a refused key to the operator."""
-    if isinstance(error, kling.errors.AuthenticationFailed) and not error.retryable:
+    """No answer is no verdict: ask again, ever more slowly. What is wrong with the account is
+    named to the operator, and stops new jobs, as it does when one is sent.
+    """
+    if isinstance(error, providers.ACCOUNT_TROUBLE) and not error.retryable:
         providers.pause(generation.account, str(error))
     wait = max(timing.backoff(generation.checks, first=2.0), error.retry_after or 0.0)
     postpone(

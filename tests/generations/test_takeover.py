@@ -63,6 +63,25 @@ def test_the_next_account_takes_over(
     assert ledger.check().violations == []
 
 
+@pytest.mark.parametrize("fault", TROUBLE, ids=lambda fault: str(fault["value"]))
+def test_trouble_that_shows_in_a_query_stops_new_jobs_and_no_running_one(
+    ada: Person,
+    first: ProviderAccount,
+    second: ProviderAccount,
+    simulator: RunningSimulator,
+    fault: dict[str, Any],
+) -> None:
+    running = reach(create(ada.api, SOUND)["id"], State.PROCESSING)
+    simulator.faults.add(stage="query", **fault)
+    work_until(lambda: ProviderAccount.objects.get(pk=first.pk).paused_at is not None)
+    new = finish(create(ada.api, SOUND)["id"])
+    done = finish(running.public_id)
+    assert [(job.state, job.account) for job in (done, new)] == [
+        (State.SUCCEEDED, first),
+        (State.SUCCEEDED, second),
+    ]
+
+
 def test_the_operator_sees_which_account_and_why(
     ada: Person, first: ProviderAccount, simulator: RunningSimulator, caplog: Any
 ) -> None:
