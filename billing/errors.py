@@ -2,6 +2,9 @@
 
 BillingError
 ├── InsufficientCredits   the workspace has less than is needed: `.needed`, `.available` (micro)
+│   └── InDebt            it owes `.debt` (micro) and may hold nothing until that is repaid
+├── AccountFrozen         nothing new may be held: `.reason`
+├── UnknownGrant          nothing was granted under the key that is to be taken back
 ├── KeyReused             the same key came back with another amount, account or kind
 ├── AlreadySettled        the hold was closed with another result: `.captured` (micro)
 ├── RefundTooLarge        more would come back than was charged
@@ -27,6 +30,28 @@ class InsufficientCredits(BillingError):
         super().__init__(
             f"This needs {to_text(needed)} credits; {to_text(available)} are available."
         )
+
+
+class InDebt(InsufficientCredits):
+    def __init__(self, *, needed: int, available: int, debt: int) -> None:
+        super().__init__(needed=needed, available=available)
+        self.debt = debt
+        self.args = (
+            f"{to_text(debt)} credits are owed for a payment that was taken back. "
+            "The next credits bought repay them; then jobs can start again.",
+        )
+
+
+class AccountFrozen(BillingError):
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"New jobs cannot start: {reason.rstrip('.')}. Please contact support.")
+
+
+class UnknownGrant(BillingError):
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(f"No credits were granted under {key!r}.")
 
 
 class KeyReused(BillingError):

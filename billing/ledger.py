@@ -8,57 +8,10 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from billing import guards
+from billing import guards, ledger_rules
 from billing.models import CreditAccount, Entry, Hold
 
-# Each query returns the rows that break its rule: (account or hold or entry id, found, expected).
-RULES = {
-    "account: the balance is the sum of its entries": """
-        SELECT a.id, a.balance, coalesce(sum(e.amount), 0) FROM billing_creditaccount a
-        LEFT JOIN billing_entry e ON e.account_id = a.id
-        GROUP BY a.id, a.balance HAVING a.balance <> coalesce(sum(e.amount), 0)""",
-    "account: what is held is the sum of its open holds": """
-        SELECT a.id, a.held, coalesce(sum(h.amount), 0) FROM billing_creditaccount a
-        LEFT JOIN billing_hold h ON h.account_id = a.id AND h.state = 'open'
-        GROUP BY a.id, a.held HAVING a.held <> coalesce(sum(h.amount), 0)""",
-    "account: no more is held than is there": """
-        SELECT id, held, balance FROM billing_creditaccount
-        WHERE held < 0 OR held > balance""",
-    "account: its entries are numbered without a gap": """
-        SELECT a.id, a.last_seq, count(e.id) FROM billing_creditaccount a
-        LEFT JOIN billing_entry e ON e.account_id = a.id GROUP BY a.id, a.last_seq
-        HAVING a.last_seq <> count(e.id) OR a.last_seq <> coalesce(max(e.seq), 0)
-        OR coalesce(min(e.seq), 1) <> 1""",
-    "entry: the balance after it is the running sum": """
-        SELECT id, balance_after, running FROM (
-            SELECT id, balance_after,
-            sum(amount) OVER (PARTITION BY account_id ORDER BY seq) AS running
-            FROM billing_entry) AS r
-        WHERE balance_after <> running OR balance_after < 0""",
-    "entry: its sign and its hold follow from its kind": """
-        SELECT id, amount, hold_id FROM billing_entry WHERE NOT (
-            (kind IN ('purchase', 'grant') AND amount > 0 AND hold_id IS NULL)
-            OR (kind = 'refund' AND amount > 0 AND hold_id IS NOT NULL)
-            OR (kind = 'capture' AND amount < 0 AND hold_id IS NOT NULL)
-            OR (kind = 'adjustment' AND amount <> 0))""",
-    "entry: its hold is of the same account": """
-        SELECT e.id, h.account_id, e.account_id FROM billing_entry e
-        JOIN billing_hold h ON h.id = e.hold_id WHERE h.account_id <> e.account_id""",
-    "hold: what it captured is what was charged": """
-        SELECT h.id, h.captured, coalesce(-sum(e.amount), 0) FROM billing_hold h
-        LEFT JOIN billing_entry e ON e.hold_id = h.id AND e.kind = 'capture'
-        GROUP BY h.id, h.captured HAVING h.captured <> coalesce(-sum(e.amount), 0)
-        OR count(e.id) > 1""",
-    "hold: no more is refunded than was charged": """
-        SELECT h.id, coalesce(sum(e.amount), 0), h.captured FROM billing_hold h
-        JOIN billing_entry e ON e.hold_id = h.id AND e.kind = 'refund'
-        GROUP BY h.id, h.captured HAVING sum(e.amount) > h.captured""",
-    "hold: it is open, or closed with a result within its amount": """
-        SELECT id, captured, amount FROM billing_hold WHERE NOT (
-            (state = 'open' AND captured = 0 AND closed_at IS NULL)
-            OR (state = 'released' AND captured = 0 AND closed_at IS NOT NULL)
-            OR (state = 'captured' AND captured > 0 AND captured <= amount
-                AND closed_at IS NOT NULL)) OR amount < 0""",
+ORDERS = {
     "order: it is paid if and only if it was credited, with its credits": """
         SELECT o.id, coalesce(e.amount, 0), o.credits FROM billing_order o
         LEFT JOIN billing_creditaccount a ON a.workspace_id = o.workspace_id
@@ -70,6 +23,10 @@ RULES = {
         SELECT e.id, e.amount, 0 FROM billing_entry e WHERE e.kind = 'purchase' AND NOT EXISTS (
             SELECT 1 FROM billing_order o WHERE e.key = 'order:' || o.public_id || ':purchase')""",
 }
+
+RULES = (
+    ledger_rules.ACCOUNTS | ledger_rules.ENTRIES | ledger_rules.LOTS | ledger_rules.HOLDS | ORDERS
+)
 
 
 @dataclass(frozen=True)

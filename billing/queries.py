@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from typing import Any
+
+from django.db.models import QuerySet, Sum
+from django.utils import timezone
 
 from accounts.models import Workspace
-from billing.models import Entry, Order, Pack
+from billing.models import Entry, Lot, Order, Pack
+
+EXPIRIES_SHOWN = 100
 
 
 def entries_of(workspace: Workspace) -> QuerySet[Entry]:
     return Entry.objects.filter(account__workspace=workspace).select_related("hold")
+
+
+def expiring(workspace: Workspace) -> list[dict[str, Any]]:
+    """What is left of the credits that will expire, by the time: `expires_at` and `credits`."""
+    lots = Lot.objects.filter(
+        account__workspace=workspace, remaining__gt=0, expires_at__gt=timezone.now()
+    )
+    by_time = lots.order_by("expires_at").values("expires_at")
+    return [dict(row) for row in by_time.annotate(credits=Sum("remaining"))[:EXPIRIES_SHOWN]]
 
 
 def orders_of(workspace: Workspace) -> QuerySet[Order]:

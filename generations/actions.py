@@ -13,7 +13,7 @@ import billing.credits
 from accounts.access import Actor
 from accounts.models import Scope
 from accounts.quotas import QuotaExceeded
-from billing.credits import InsufficientCredits
+from billing.errors import AccountFrozen, InsufficientCredits
 from generations import assets, quotas
 from generations.errors import (
     ClientTaskIdTaken,
@@ -44,8 +44,9 @@ def submit(order: Order, *, by: Actor) -> Created:
     """Create a generation and hold its credits, all or nothing; a worker does the rest.
 
     Raises InvalidRequest, ProviderUnavailable, QuoteExpired, PriceRaised, InsufficientCredits,
-    QuotaExceeded, IdempotencyMismatch, IdempotencyInProgress, ClientTaskIdTaken; after any of them
-    nothing has been written, but that files which came along may have become uploads.
+    AccountFrozen, QuotaExceeded, IdempotencyMismatch, IdempotencyInProgress, ClientTaskIdTaken;
+    after any of them nothing has been written, but that files which came along may have become
+    uploads.
     """
     by.require(Scope.WRITE)
     if replayed := _replay(order, by):
@@ -54,7 +55,7 @@ def submit(order: Order, *, by: Actor) -> Created:
     priced = at_agreed_price(order, estimate(order, workspace=by.workspace, keep=True), by)
     try:
         return Created(_create(order, priced, by=by))
-    except (IntegrityError, InsufficientCredits, QuotaExceeded) as exc:
+    except (IntegrityError, InsufficientCredits, AccountFrozen, QuotaExceeded) as exc:
         # Twenty equal requests at once: the first one's key was committed while we waited for the
         # account's row, and it may have taken the last credits.
         if replayed := _replay(order, by):

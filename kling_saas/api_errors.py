@@ -50,8 +50,10 @@ MEANINGS = {
     "malformed_request": "The body is not a JSON object, or not valid UTF-8. 400.",
     "not_authenticated": "The Authorization header is missing, or its key is unknown, revoked or "
     "expired. 401.",
-    "permission_denied": "The key lacks the scope that this needs. 403.",
-    "insufficient_credits": "`needed` and `available` say how much is missing. 402.",
+    "permission_denied": "The key lacks the scope that this needs, or the workspace may start no "
+    "new job. 403.",
+    "insufficient_credits": "`needed` and `available` say how much is missing; `debt`, if there is "
+    "one, what is owed for a payment that was taken back. 402.",
     "not_found": "There is nothing with this id in your workspace. 404.",
     "method_not_allowed": "This address does not know the method. 405.",
     "not_acceptable": "The Accept header excludes JSON. 406.",
@@ -136,8 +138,7 @@ def problem_of(exc: Exception) -> Problem | None:
         case generations.errors.InvalidRequest():
             return invalid([(e.field, e.code, e.message) for e in exc.errors])
         case billing.errors.InsufficientCredits():
-            amounts = {"needed": to_text(exc.needed), "available": to_text(exc.available)}
-            return Problem(402, "insufficient_credits", str(exc), amounts)
+            return _insufficient_credits(exc)
         case accounts.quotas.QuotaExceeded():
             return _quota_exceeded(exc)
         case exceptions.NotAuthenticated() | exceptions.AuthenticationFailed():
@@ -156,6 +157,7 @@ SIMPLE: list[tuple[type[Exception], int, str]] = [
     (accounts.access.NotPermitted, 403, "permission_denied"),
     (exceptions.PermissionDenied, 403, "permission_denied"),
     (PermissionDenied, 403, "permission_denied"),
+    (billing.errors.AccountFrozen, 403, "permission_denied"),
     (exceptions.MethodNotAllowed, 405, "method_not_allowed"),
     (exceptions.NotAcceptable, 406, "not_acceptable"),
     (generations.errors.NotCancellable, 409, "not_cancellable"),
@@ -192,6 +194,13 @@ def invalid(errors: list[tuple[str, str, str]]) -> Problem:
     entries = [{"field": name, "code": code, "message": text} for name, code, text in errors]
     detail = f"{errors[0][0]}: {errors[0][2]}" if errors else TITLES["invalid_input"]
     return Problem(422, "invalid_input", detail, {"errors": entries})
+
+
+def _insufficient_credits(exc: billing.errors.InsufficientCredits) -> Problem:
+    amounts = {"needed": to_text(exc.needed), "available": to_text(exc.available)}
+    if isinstance(exc, billing.errors.InDebt):
+        amounts["debt"] = to_text(exc.debt)
+    return Problem(402, "insufficient_credits", str(exc), amounts)
 
 
 def _quota_exceeded(exc: accounts.quotas.QuotaExceeded) -> Problem:

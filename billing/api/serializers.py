@@ -24,10 +24,18 @@ class CreditsField(serializers.Field[int, str, str, Any]):
         return to_text(value)
 
 
+class ExpiringSerializer(serializers.Serializer[Any]):
+    credits = CreditsField()
+    expires_at = serializers.DateTimeField()
+
+
 class BalanceSerializer(serializers.Serializer[Any]):
     balance = CreditsField()
     held = CreditsField()
     available = CreditsField()
+    debt = CreditsField(help_text="Owed for a payment that was taken back. No job starts with it.")
+    frozen = serializers.CharField(help_text="Why no new job may start; empty if one may.")
+    expiring = ExpiringSerializer(many=True, help_text="What is left to spend until when.")
 
 
 class EntrySerializer(serializers.ModelSerializer[Entry]):

@@ -33,7 +33,16 @@ class CreditsView(APIView):
     )
     def get(self, request: Request) -> Response:
         actor = _actor(request, Scope.READ)
-        return Response(BalanceSerializer(credits.balance(actor.workspace)).data)
+        now = credits.balance(actor.workspace)
+        body = {
+            "balance": now.balance,
+            "held": now.held,
+            "available": now.available,
+            "debt": now.debt,
+            "frozen": now.frozen,
+            "expiring": queries.expiring(actor.workspace),
+        }
+        return Response(BalanceSerializer(body).data)
 
 
 class EntriesView(APIView):

@@ -1,13 +1,25 @@
 from __future__ import annotations
 
+from billing.guards import entries, lots
+
 # A trigger counts as installed when it fires for us, not on replicas only; its text is that of its
 # function.
 INSTALLED = """
-SELECT t.tgname, p.prosrc FROM pg_trigger t
+SELECT t.tgname, p.prosrc, c.relname FROM pg_trigger t
 JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_class c ON c.oid = t.tgrelid
 WHERE NOT t.tgisinternal AND t.tgname LIKE 'billing\\_%%' AND t.tgenabled IN ('O', 'A')
 AND c.relnamespace = current_schema()::regnamespace
 """
+
+
+def _refuse(condition: str, message: str) -> str:
+    # `RAISE … USING ERRCODE` makes Django raise IntegrityError, as a CHECK does. Parentheses
+    # are for a condition with a CASE, whose THEN would end it.
+    return f"""
+  IF ({condition}) THEN
+    RAISE '{message}' USING ERRCODE = 'check_violation';
+  END IF;"""
+
 
 # name: (when and on which table, body of the function of the same name)
 TRIGGERS = {
@@ -18,7 +30,7 @@ TRIGGERS = {
     RAISE 'an account is never deleted' USING ERRCODE = 'check_violation';
   END IF;
   IF TG_OP = 'INSERT' THEN
-    IF NEW.balance <> 0 OR NEW.held <> 0 OR NEW.last_seq <> 0 THEN
+    IF NEW.balance <> 0 OR NEW.held <> 0 OR NEW.debt <> 0 OR NEW.last_seq <> 0 THEN
       RAISE 'an account starts empty' USING ERRCODE = 'check_violation';
     END IF;
     RETURN NEW;
@@ -26,10 +38,11 @@ TRIGGERS = {
   IF NEW.id <> OLD.id OR NEW.workspace_id <> OLD.workspace_id THEN
     RAISE 'an account stays with its workspace' USING ERRCODE = 'check_violation';
   END IF;
-  IF (NEW.balance <> OLD.balance OR NEW.last_seq <> OLD.last_seq) AND NOT (
-      NEW.last_seq = OLD.last_seq + 1 AND EXISTS (
+  IF (NEW.balance <> OLD.balance OR NEW.debt <> OLD.debt OR NEW.last_seq <> OLD.last_seq)
+      AND NOT (NEW.last_seq = OLD.last_seq + 1 AND EXISTS (
         SELECT 1 FROM billing_entry WHERE account_id = NEW.id AND seq = NEW.last_seq
-        AND amount = NEW.balance - OLD.balance AND balance_after = NEW.balance)) THEN
+        AND amount = NEW.balance - OLD.balance AND balance_after = NEW.balance
+        AND debt = NEW.debt - OLD.debt AND debt_after = NEW.debt)) THEN
     RAISE 'a balance changes only by an entry' USING ERRCODE = 'check_violation';
   END IF;
   IF NEW.held <> OLD.held AND NEW.held <> (
@@ -52,25 +65,64 @@ TRIGGERS = {
         "AFTER INSERT ON billing_entry FOR EACH ROW",
         """
   IF NEW.hold_id IS NOT NULL AND NOT EXISTS (
-      SELECT 1 FROM billing_hold WHERE id = NEW.hold_id AND account_id = NEW.account_id) THEN
-    RAISE 'the hold belongs to another account' USING ERRCODE = 'check_violation';
+      SELECT 1 FROM billing_hold WHERE id = NEW.hold_id AND account_id = NEW.account_id
+      AND state <> 'open') THEN
+    RAISE 'the hold is open, or of another account' USING ERRCODE = 'check_violation';
   END IF;
   IF NEW.kind = 'capture' AND NOT EXISTS (
       SELECT 1 FROM billing_hold WHERE id = NEW.hold_id AND captured = -NEW.amount) THEN
     RAISE 'a charge is what its hold captured' USING ERRCODE = 'check_violation';
   END IF;
-  UPDATE billing_creditaccount SET balance = balance + NEW.amount, last_seq = last_seq + 1
+  UPDATE billing_creditaccount
+    SET balance = balance + NEW.amount, debt = debt + NEW.debt, last_seq = last_seq + 1
     WHERE id = NEW.account_id AND balance + NEW.amount = NEW.balance_after
-    AND last_seq + 1 = NEW.seq;
+    AND debt + NEW.debt = NEW.debt_after AND last_seq + 1 = NEW.seq;
   IF NOT FOUND THEN
     RAISE 'an entry continues its account' USING ERRCODE = 'check_violation';
+  END IF;"""
+        # After the account's row is ours: two refunds at once would each miss the other's entry.
+        + "".join(_refuse(condition, message) for message, condition in entries.BROKEN.items())
+        + lots.MAKE
+        + lots.DRAW
+        + "".join(_refuse(condition, message) for message, condition in lots.BROKEN.items())
+        + """
+  RETURN NULL;
+""",
+    ),
+    "billing_lot_guard": (
+        "BEFORE INSERT OR UPDATE OR DELETE ON billing_lot FOR EACH ROW",
+        f"""
+  IF TG_OP = 'DELETE' THEN
+    RAISE 'a lot is never deleted' USING ERRCODE = 'check_violation';
   END IF;
-  -- After the account's row is ours: two refunds at once would each miss the other's entry.
-  IF NEW.kind = 'refund' AND (
-      SELECT sum(amount) FROM billing_entry
-      WHERE hold_id = NEW.hold_id AND kind IN ('capture', 'refund')) > 0 THEN
-    RAISE 'more is refunded than was charged' USING ERRCODE = 'check_violation';
+  IF TG_OP = 'INSERT' AND NOT ({lots.LOT_OF_ENTRY}) THEN
+    RAISE 'a lot is what its entry gave' USING ERRCODE = 'check_violation';
   END IF;
+  IF TG_OP = 'UPDATE' AND NOT ({lots.LOT_DRAWN}) THEN
+    RAISE 'a lot changes only as it is drawn' USING ERRCODE = 'check_violation';
+  END IF;
+  RETURN NEW;
+""",
+    ),
+    "billing_lot_no_truncate": (
+        "BEFORE TRUNCATE ON billing_lot FOR EACH STATEMENT",
+        "RAISE 'lots are never deleted' USING ERRCODE = 'check_violation';",
+    ),
+    "billing_lotdraw_guard": (
+        "BEFORE UPDATE OR DELETE ON billing_lotdraw FOR EACH ROW",
+        "RAISE 'a draw is never changed or deleted' USING ERRCODE = 'check_violation';",
+    ),
+    "billing_lotdraw_no_truncate": (
+        "BEFORE TRUNCATE ON billing_lotdraw FOR EACH STATEMENT",
+        "RAISE 'draws are never deleted' USING ERRCODE = 'check_violation';",
+    ),
+    "billing_lotdraw_applied": (
+        "AFTER INSERT ON billing_lotdraw FOR EACH ROW",
+        f"""
+  IF NOT ({lots.DRAW_OF_ENTRY}) THEN
+    RAISE 'a draw is what its entry takes' USING ERRCODE = 'check_violation';
+  END IF;
+  UPDATE billing_lot SET remaining = NEW.remaining_after WHERE id = NEW.lot_id;
   RETURN NULL;
 """,
     ),
@@ -99,7 +151,10 @@ TRIGGERS = {
         """
   UPDATE billing_creditaccount
     SET held = held + CASE TG_OP WHEN 'INSERT' THEN NEW.amount ELSE -OLD.amount END
-    WHERE id = NEW.account_id;
+    WHERE id = NEW.account_id AND (TG_OP = 'UPDATE' OR debt = 0 AND frozen = '');
+  IF NOT FOUND THEN
+    RAISE 'an account with a debt, or frozen, holds nothing new' USING ERRCODE = 'check_violation';
+  END IF;
   RETURN NULL;
 """,
     ),
@@ -159,7 +214,7 @@ for _table, (_whole, _of, _message) in PARTS.items():
     RAISE '{_message}' USING ERRCODE = 'check_violation';
   END IF;
   RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
-""",  # noqa: S608  constants
+""",
     )
 
 
@@ -167,28 +222,24 @@ def wanted() -> dict[str, str]:
     return {name: _source(body) for name, (_, body) in TRIGGERS.items()}
 
 
-def install_statements(installed: dict[str, str]) -> list[str]:
+def install_statements(installed: dict[str, tuple[str, str]]) -> list[str]:
     statements = []
     for name, (event, body) in TRIGGERS.items():
-        if installed.get(name) == _source(body):
+        if name in installed and installed[name][0] == _source(body):
             continue
-        # `RAISE … USING ERRCODE` makes Django raise IntegrityError, as a CHECK does.
         statements.append(
             f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql "
             f"AS $guard${_source(body)}$guard$"
         )
         kind = "CONSTRAINT TRIGGER" if "DEFERRED" in event else "TRIGGER"
-        statements.append(f"DROP TRIGGER IF EXISTS {name} ON {_table_of(name)}")
+        table = event.partition(" ON ")[2].split()[0]
+        statements.append(f"DROP TRIGGER IF EXISTS {name} ON {table}")
         statements.append(f"CREATE {kind} {name} {event} EXECUTE FUNCTION {name}()")
     return statements
 
 
-def remove_statements(installed: dict[str, str]) -> list[str]:
-    return [f"DROP TRIGGER IF EXISTS {name} ON {_table_of(name)}" for name in installed]
-
-
-def _table_of(name: str) -> str:
-    return TRIGGERS[name][0].partition(" ON ")[2].split()[0]
+def remove_statements(installed: dict[str, tuple[str, str]]) -> list[str]:
+    return [f"DROP TRIGGER IF EXISTS {name} ON {table}" for name, (_, table) in installed.items()]
 
 
 def _source(body: str) -> str:

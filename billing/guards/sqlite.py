@@ -1,10 +1,14 @@
 from __future__ import annotations
 
-INSTALLED = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'billing_%'"
+from billing.guards import entries, lots
+
+INSTALLED = (
+    "SELECT name, sql, tbl_name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'billing_%'"
+)
 
 
 def _published(table: str, reference: str) -> str:
-    published = f"SELECT id FROM billing_{table} WHERE published_at IS NOT NULL"  # noqa: S608  constants
+    published = f"SELECT id FROM billing_{table} WHERE published_at IS NOT NULL"
     return f"{reference} IN ({published})"
 
 
@@ -14,7 +18,7 @@ def _columns(row: str, names: str) -> str:
 
 def _taken(table: str, columns: str) -> str:
     new = _columns("NEW", columns.replace(",", ""))
-    return f"EXISTS (SELECT 1 FROM billing_{table} WHERE ({columns}) = ({new}))"  # noqa: S608  constants
+    return f"EXISTS (SELECT 1 FROM billing_{table} WHERE ({columns}) = ({new}))"
 
 
 FROZEN = "a published price book is frozen"
@@ -25,7 +29,7 @@ PACK = "id slug version credits amount currency stripe_price_id published_at"
 REFUSALS = {
     "billing_account_born_empty": (
         "INSERT ON billing_creditaccount",
-        "NEW.balance <> 0 OR NEW.held <> 0 OR NEW.last_seq <> 0",
+        "NEW.balance <> 0 OR NEW.held <> 0 OR NEW.debt <> 0 OR NEW.last_seq <> 0",
         "an account starts empty",
     ),
     "billing_account_keeps_workspace": (
@@ -34,11 +38,12 @@ REFUSALS = {
         "an account stays with its workspace",
     ),
     "billing_account_balance_from_entry": (
-        "UPDATE OF balance, last_seq ON billing_creditaccount",
-        """(NEW.balance <> OLD.balance OR NEW.last_seq <> OLD.last_seq) AND NOT (
-  NEW.last_seq = OLD.last_seq + 1 AND EXISTS (
+        "UPDATE OF balance, debt, last_seq ON billing_creditaccount",
+        """(NEW.balance <> OLD.balance OR NEW.debt <> OLD.debt OR NEW.last_seq <> OLD.last_seq)
+  AND NOT (NEW.last_seq = OLD.last_seq + 1 AND EXISTS (
     SELECT 1 FROM billing_entry WHERE account_id = NEW.id AND seq = NEW.last_seq
-    AND amount = NEW.balance - OLD.balance AND balance_after = NEW.balance))""",
+    AND amount = NEW.balance - OLD.balance AND balance_after = NEW.balance
+    AND debt = NEW.debt - OLD.debt AND debt_after = NEW.debt))""",
         "a balance changes only by an entry",
     ),
     "billing_account_held_from_holds": (
@@ -67,7 +72,26 @@ REFUSALS = {
   OR NEW.reference <> OLD.reference OR typeof(NEW.captured) <> 'integer'""",
         "a hold is closed once and not changed otherwise",
     ),
+    "billing_hold_may_open": (
+        "INSERT ON billing_hold",
+        """EXISTS (SELECT 1 FROM billing_creditaccount
+  WHERE id = NEW.account_id AND (debt > 0 OR frozen <> ''))""",
+        "an account with a debt, or frozen, holds nothing new",
+    ),
     "billing_hold_kept": ("DELETE ON billing_hold", "1", "a hold is never deleted"),
+    "billing_lot_from_entry": (
+        "INSERT ON billing_lot",
+        f"NOT ({lots.LOT_OF_ENTRY})",
+        "a lot is what its entry gave",
+    ),
+    "billing_lot_drawn": (
+        "UPDATE ON billing_lot",
+        f"NOT ({lots.LOT_DRAWN})",
+        "a lot changes only as it is drawn",
+    ),
+    "billing_lot_kept": ("DELETE ON billing_lot", "1", "a lot is never deleted"),
+    "billing_lotdraw_unchanged": ("UPDATE ON billing_lotdraw", "1", "a draw is never changed"),
+    "billing_lotdraw_kept": ("DELETE ON billing_lotdraw", "1", "a draw is never deleted"),
     "billing_book_born_draft": (
         "INSERT ON billing_pricebook",
         "NEW.published_at IS NOT NULL",
@@ -112,6 +136,8 @@ UNIQUE = {
     "creditaccount": ["workspace_id"],
     "entry": ["key", "account_id, seq"],
     "hold": ["reference"],
+    "lot": ["entry_id"],
+    "lotdraw": ["entry_id, lot_id"],
     "pricebook": ["version"],
     "pack": ["slug, version"],
     "packprice": ["pack_id, currency"],
@@ -132,27 +158,41 @@ REFUSALS["billing_entry_not_recaptured"] = (
     "a hold is charged once",
 )
 
+
+def _refuse(condition: str, message: str) -> str:
+    return f"\n  SELECT RAISE(ABORT, '{message}') WHERE {condition};"
+
+
 # The sums are checked after the row is in, so that the rule reads like the ledger's definition.
 EFFECTS = {
     "billing_entry_applied": """CREATE TRIGGER billing_entry_applied AFTER INSERT ON billing_entry
 BEGIN
-  SELECT RAISE(ABORT, 'an amount is a whole number') WHERE typeof(NEW.amount) <> 'integer';
-  SELECT RAISE(ABORT, 'the hold belongs to another account')
+  SELECT RAISE(ABORT, 'an amount is a whole number')
+    WHERE typeof(NEW.amount) <> 'integer' OR typeof(NEW.debt) <> 'integer';
+  SELECT RAISE(ABORT, 'the hold is open, or of another account')
     WHERE NEW.hold_id IS NOT NULL AND NOT EXISTS (
-      SELECT 1 FROM billing_hold WHERE id = NEW.hold_id AND account_id = NEW.account_id);
+      SELECT 1 FROM billing_hold WHERE id = NEW.hold_id AND account_id = NEW.account_id
+      AND state <> 'open');
   SELECT RAISE(ABORT, 'a charge is what its hold captured')
     WHERE NEW.kind = 'capture' AND NOT EXISTS (
       SELECT 1 FROM billing_hold WHERE id = NEW.hold_id AND captured = -NEW.amount);
-  SELECT RAISE(ABORT, 'more is refunded than was charged')
-    WHERE NEW.kind = 'refund' AND (
-      SELECT sum(amount) FROM billing_entry
-      WHERE hold_id = NEW.hold_id AND kind IN ('capture', 'refund')) > 0;
-  UPDATE billing_creditaccount SET balance = balance + NEW.amount, last_seq = last_seq + 1
+  UPDATE billing_creditaccount
+    SET balance = balance + NEW.amount, debt = debt + NEW.debt, last_seq = last_seq + 1
     WHERE id = NEW.account_id AND balance + NEW.amount = NEW.balance_after
-    AND last_seq + 1 = NEW.seq;
+    AND debt + NEW.debt = NEW.debt_after AND last_seq + 1 = NEW.seq;
   SELECT RAISE(ABORT, 'an entry continues its account') WHERE NOT EXISTS (
     SELECT 1 FROM billing_creditaccount WHERE id = NEW.account_id
-    AND balance = NEW.balance_after AND last_seq = NEW.seq);
+    AND balance = NEW.balance_after AND debt = NEW.debt_after AND last_seq = NEW.seq);"""
+    + "".join(_refuse(condition, message) for message, condition in entries.BROKEN.items())
+    + lots.MAKE
+    + lots.DRAW
+    + "".join(_refuse(condition, message) for message, condition in lots.BROKEN.items())
+    + """
+END""",
+    "billing_lotdraw_applied": f"""CREATE TRIGGER billing_lotdraw_applied
+AFTER INSERT ON billing_lotdraw
+BEGIN{_refuse(f"NOT ({lots.DRAW_OF_ENTRY})", "a draw is what its entry takes")}
+  UPDATE billing_lot SET remaining = NEW.remaining_after WHERE id = NEW.lot_id;
 END""",
     "billing_hold_opened": """CREATE TRIGGER billing_hold_opened AFTER INSERT ON billing_hold
 BEGIN
@@ -174,11 +214,12 @@ def wanted() -> dict[str, str]:
     return refusals | EFFECTS
 
 
-def install_statements(installed: dict[str, str]) -> list[str]:
-    changed = {name: text for name, text in wanted().items() if installed.get(name) != text}
+def install_statements(installed: dict[str, tuple[str, str]]) -> list[str]:
+    texts = {name: text for name, (text, _) in installed.items()}
+    changed = {name: text for name, text in wanted().items() if texts.get(name) != text}
     drops = [f"DROP TRIGGER IF EXISTS {name}" for name in changed]
     return [*drops, *changed.values()]
 
 
-def remove_statements(installed: dict[str, str]) -> list[str]:
+def remove_statements(installed: dict[str, tuple[str, str]]) -> list[str]:
     return [f"DROP TRIGGER IF EXISTS {name}" for name in installed]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from billing.models.customers import Customer
 from billing.models.ledger import CreditAccount, Entry, Hold
+from billing.models.lots import Lot, LotDraw
 from billing.models.orders import Order, OrderChange, OrderNote, OrderState, Pack, PackPrice
 from billing.models.prices import Margin, OperationRate, PriceBook, UnitPrice
 from billing.models.reversals import Dispute, Freeze, Refund
@@ -14,6 +15,8 @@ __all__ = [
     "Entry",
     "Freeze",
     "Hold",
+    "Lot",
+    "LotDraw",
     "Margin",
     "OperationRate",
     "Order",

@@ -19,6 +19,7 @@ from billing.errors import PaymentUnavailable, UnknownPack
 
 ENTRIES_A_PAGE = 25
 ORDERS_SHOWN = 10
+EXPIRIES_SHOWN = 3
 
 
 @require_GET
@@ -36,6 +37,7 @@ def overview(request: ActorRequest) -> HttpResponse:
         return redirect("credits")
     context = {
         "balance": credits.balance(workspace),
+        "expiring": queries.expiring(workspace)[:EXPIRIES_SHOWN],
         "packs": queries.packs_on_sale(),
         "may_buy": request.actor.may(Scope.BILLING),
         "page": page,

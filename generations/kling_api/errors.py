@@ -18,7 +18,7 @@ from rest_framework.views import set_rollback
 
 from accounts.access import NotPermitted
 from accounts.quotas import Quota, QuotaExceeded
-from billing.errors import InsufficientCredits
+from billing.errors import AccountFrozen, InsufficientCredits
 from generations import errors
 from kling.errors import FieldError
 
@@ -58,6 +58,7 @@ CODES = {
 ERRORS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = (
     (exceptions.NotAuthenticated, "no_header"),
     ((NotPermitted, PermissionDenied, exceptions.PermissionDenied), "no_permission"),
+    (AccountFrozen, "no_permission"),
     ((exceptions.ParseError, exceptions.UnsupportedMediaType), "malformed_body"),
     ((SuspiciousOperation, RequestDataTooBig), "malformed_body"),
     (errors.ClientTaskIdTaken, "invalid"),

@@ -16,7 +16,7 @@ from accounts.access import Actor, NotPermitted
 from accounts.decorators import ActorRequest, workspace_required
 from accounts.models import Workspace
 from accounts.quotas import QuotaExceeded
-from billing.credits import InsufficientCredits
+from billing.errors import AccountFrozen, InsufficientCredits
 from billing.prices import price
 from generations.errors import InvalidRequest, ProviderUnavailable, StorageUnavailable
 from generations.faces import OPERATION, Face
@@ -26,6 +26,7 @@ from generations.views.tiles import clock
 from kling import catalogue
 
 REFUSALS = (
+    AccountFrozen,
     InvalidRequest,
     InsufficientCredits,
     NotPermitted,

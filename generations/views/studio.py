@@ -16,7 +16,7 @@ from accounts.access import NotPermitted
 from accounts.decorators import ActorRequest, workspace_required
 from accounts.quotas import QuotaExceeded
 from billing.amounts import to_text
-from billing.errors import InsufficientCredits
+from billing.errors import AccountFrozen, InDebt, InsufficientCredits
 from generations import actions, forms
 from generations.actions import Order
 from generations.errors import (
@@ -43,6 +43,8 @@ from generations.views.sheet import (
 KEY = re.compile(r"form-[0-9a-f]{32}")
 STATUSES: dict[type[Exception], int] = {
     InsufficientCredits: 402,
+    InDebt: 402,
+    AccountFrozen: 403,
     NotPermitted: 403,
     IdempotencyMismatch: 409,
     IdempotencyInProgress: 409,

@@ -28,6 +28,28 @@ BREAKS = {
     "entry: the balance after it is the running sum": (
         "UPDATE billing_entry SET balance_after = balance_after + 1 WHERE seq = 1"
     ),
+    "account: the balance is what is left in its lots": (
+        "UPDATE billing_lot SET remaining = remaining - 1 WHERE remaining > 1"
+    ),
+    "account: the debt is the sum of its entries": (
+        "UPDATE billing_creditaccount SET debt = debt + 1"
+    ),
+    "entry: the debt after it is the running sum": (
+        "UPDATE billing_entry SET debt_after = 1 WHERE seq = 2"
+    ),
+    "entry: what it gives is one lot, as it says": (
+        "UPDATE billing_lot SET source = 'purchase' WHERE source = 'grant'"
+    ),
+    "entry: what it takes is drawn from lots": ("UPDATE billing_lotdraw SET amount = amount + 1"),
+    "lot: what is left is what its draws left": (
+        "UPDATE billing_lot SET granted = granted + 1 WHERE source = 'refund'"
+    ),
+    "lot: what each draw left is the running difference": (
+        "UPDATE billing_lotdraw SET remaining_after = remaining_after + 1"
+    ),
+    "lot: only what has expired is taken as expired": (
+        "UPDATE billing_entry SET kind = 'expiry', hold_id = NULL WHERE kind = 'capture'"
+    ),
     "hold: what it captured is what was charged": (
         "UPDATE billing_hold SET captured = 1 WHERE state = 'captured'"
     ),
@@ -81,6 +103,10 @@ def test_it_names_the_rule_that_is_broken(used: Workspace, rule: str, sql: str) 
 @pytest.mark.django_db(transaction=True)
 def test_it_finds_a_deleted_entry(used: Workspace) -> None:
     with guards.suspended(connection), connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM billing_lotdraw "
+            "WHERE entry_id IN (SELECT id FROM billing_entry WHERE seq = 2)"
+        )
         cursor.execute("DELETE FROM billing_entry WHERE seq = 2")
     code, report = run()
     assert code == 1

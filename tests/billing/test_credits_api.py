@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.access import Actor
 from accounts.keys import create_key
@@ -27,7 +30,32 @@ def test_it_tells_the_balance(ada: Person) -> None:
         credits.hold(workspace=ada.workspace, amount=to_micro("2.5"), key="job:1")
     answer = ada.api.get("/credits")
     assert answer.status_code == 200
-    assert answer.json() == {"balance": "100", "held": "2.5", "available": "97.5"}
+    assert answer.json() == {
+        "balance": "100",
+        "held": "2.5",
+        "available": "97.5",
+        "debt": "0",
+        "frozen": "",
+        "expiring": [],
+    }
+
+
+def test_it_tells_what_is_owed_and_what_expires(ada: Person) -> None:
+    soon = timezone.now() + timedelta(days=3)
+    with transaction.atomic():
+        credits.claw_back(
+            workspace=ada.workspace,
+            amount=to_micro(100),
+            key="refund",
+            note="Refunded",
+            lot_key="test:ada@example.com",
+        )
+        credits.grant(
+            workspace=ada.workspace, amount=to_micro(7), key="gift", kind="grant", expires_at=soon
+        )
+    body = ada.api.get("/credits").json()
+    assert body["expiring"] == [{"credits": "7", "expires_at": soon.isoformat()[:-6] + "Z"}]
+    assert (body["available"], body["debt"]) == ("7", "0")
 
 
 @pytest.mark.parametrize("path", PATHS)

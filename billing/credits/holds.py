@@ -1,0 +1,100 @@
+"""Credits set aside for a job, and how the hold ends: charged, released, refunded."""
+
+from __future__ import annotations
+
+from django.db.models import Sum
+from django.utils import timezone
+
+from accounts.models import Workspace
+from billing.amounts import MAX_MICRO
+from billing.credits.posting import LockedAccount, Movement, require_positive
+from billing.errors import (
+    AccountFrozen,
+    AlreadySettled,
+    InDebt,
+    InsufficientCredits,
+    KeyReused,
+    RefundTooLarge,
+)
+from billing.models import Entry, Hold
+
+
+def hold(*, workspace: Workspace, amount: int, key: str) -> Hold:
+    """Set credits aside under a key; the same key again gives the same hold.
+
+    Raises AccountFrozen, InDebt or InsufficientCredits. An amount of 0 is a hold too, so that a
+    free job needs no path of its own.
+    """
+    if not 0 <= amount <= MAX_MICRO:
+        raise ValueError(f"{amount} cannot be held.")
+    account = LockedAccount.of_workspace(workspace.pk)
+    earlier = Hold.objects.filter(reference=key).first()
+    if earlier is not None:
+        if (earlier.account_id, earlier.amount) != (account.id, amount):
+            raise KeyReused(key)
+        return earlier
+    if account.frozen:
+        raise AccountFrozen(account.frozen)
+    if account.debt:
+        raise InDebt(needed=amount, available=account.available, debt=account.debt)
+    if account.available < amount:
+        raise InsufficientCredits(needed=amount, available=account.available)
+    return Hold.objects.create(account_id=account.id, reference=key, amount=amount)
+
+
+def settle(*, hold: Hold, amount: int) -> int:
+    """Charge at most what is held, give the rest back; returns what was charged.
+
+    Again with the same result changes nothing; with another one raises AlreadySettled.
+    """
+    if amount < 0:
+        raise ValueError(f"{amount} cannot be charged.")
+    return _close(hold, capture=min(amount, hold.amount), reason="")
+
+
+def release(*, hold: Hold, reason: str) -> None:
+    """Give back all that is held. Raises AlreadySettled if it has been charged."""
+    _close(hold, capture=0, reason=reason)
+
+
+def refund(*, hold: Hold, amount: int, key: str, reason: str) -> Entry:
+    """Give back (a part of) what was charged for a hold, as an entry of its own."""
+    require_positive(amount)
+    account = LockedAccount.of(hold.account_id)
+    movement = Movement(amount, Entry.Kind.REFUND, key, reason, hold.pk)
+    earlier = account.posted(movement)
+    if earlier is not None:
+        return earlier
+    left = charged(hold)
+    if amount > left:
+        raise RefundTooLarge(asked=amount, left=left)
+    entry = account.post(movement)
+    account.repay()
+    return entry
+
+
+def charged(hold: Hold) -> int:
+    """What the job has cost by now: its charge, with refunds and adjustments."""
+    return -(hold.entries.aggregate(sum=Sum("amount"))["sum"] or 0)
+
+
+def _close(hold: Hold, *, capture: int, reason: str) -> int:
+    account = LockedAccount.of(hold.account_id)
+    hold.refresh_from_db(fields=["state", "captured", "closed_at"])
+    if hold.state != Hold.State.OPEN:
+        if hold.captured != capture:
+            raise AlreadySettled(reference=hold.reference, captured=hold.captured)
+        return hold.captured
+    hold.state = Hold.State.CAPTURED if capture else Hold.State.RELEASED
+    hold.captured = capture
+    hold.reason = reason[:200]
+    hold.closed_at = timezone.now()
+    hold.save(update_fields=["state", "captured", "reason", "closed_at"])
+    account.held -= hold.amount
+    if capture:
+        # The hold is closed first: held credits may be all there are, and the balance may not
+        # fall below what is held for even one statement.
+        key = f"{hold.reference}:capture"
+        account.post(Movement(-capture, Entry.Kind.CAPTURE, key, hold_id=hold.pk))
+    account.repay()
+    return capture
