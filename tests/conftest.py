@@ -63,6 +63,11 @@ class Api:
     def delete(self, path: str) -> Any:
         return self.client.delete(f"/api/v1{path}")
 
+    def credits(self) -> dict[str, str]:
+        """What is there, held and available."""
+        body = self.get("/credits").json()
+        return {name: body[name] for name in ("balance", "held", "available")}
+
 
 def make_person(email: str, *, credits: str, plan: str = "unlimited") -> Person:
     user = User.objects.create_user(email, PASSWORD)

@@ -110,7 +110,7 @@ def test_it_sells_the_last_credits_once(ada: Person, cloudsway: ProviderAccount)
     video = {"operation": "text-to-video", "input": {"prompt": "sea", "mode": "4k", "duration": 15}}
     answers = at_once(10, lambda: ada.api.post("/generations", video).status_code)
     assert sorted(answers) == [202] * 2 + [402] * 8
-    assert ada.api.get("/credits").json() == {"balance": "100", "held": "90", "available": "10"}
+    assert ada.api.credits() == {"balance": "100", "held": "90", "available": "10"}
 
 
 @pytest.mark.race

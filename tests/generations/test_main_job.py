@@ -73,11 +73,11 @@ def test_it_speaks_each_dialect(ada: Person, simulator: RunningSimulator, dialec
 def test_it_keeps_the_books(ada: Person, cloudsway: ProviderAccount) -> None:
     job = create(ada.api, SOUND)
     held = {"balance": "100", "held": "0.25", "available": "99.75"}
-    assert ada.api.get("/credits").json() == held
+    assert ada.api.credits() == held
     generation = finish(job["id"])
     assert Entry.objects.get(hold=generation.hold).amount == -250_000
     charged = {"balance": "99.75", "held": "0", "available": "99.75"}
-    assert ada.api.get("/credits").json() == charged
+    assert ada.api.credits() == charged
 
 
 def test_it_leaves_a_history(ada: Person, cloudsway: ProviderAccount) -> None:
@@ -93,7 +93,7 @@ def test_it_charges_nothing_for_a_failure(ada: Person, cloudsway: ProviderAccoun
     assert done["status"] == "failed"
     assert done["error"]["code"] == "provider_failed"
     assert done["credits"] == {"quoted": "0.25", "held": "0", "charged": "0"}
-    assert ada.api.get("/credits").json() == {
+    assert ada.api.credits() == {
         "balance": "100",
         "held": "0",
         "available": "100",

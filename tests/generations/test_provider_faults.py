@@ -150,7 +150,7 @@ def test_it_gives_up_on_a_result_that_never_comes(
     with time_machine.travel(timezone.now() + timedelta(hours=1), tick=True):  # 50 at this scale
         generation = finish(job["id"])
     assert (generation.state, generation.error_code) == (State.FAILED, "result_lost")
-    assert ada.api.get("/credits").json() == {"balance": "100", "held": "0", "available": "100"}
+    assert ada.api.credits() == {"balance": "100", "held": "0", "available": "100"}
     assert_the_books_are_clean(ada)
 
 

@@ -83,4 +83,4 @@ def test_a_verdict_without_a_result_charges_nothing(
     simulator.faults.add(stage="task", kind=kind)
     job = finish(create(ada.api, SPEECH)["id"])
     assert (job.state, job.charged) == (State.FAILED, 0)
-    assert ada.api.get("/credits").json() == {"balance": "100", "held": "0", "available": "100"}
+    assert ada.api.credits() == {"balance": "100", "held": "0", "available": "100"}
