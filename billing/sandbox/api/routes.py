@@ -13,11 +13,15 @@ from billing.sandbox.resources import (
     events,
     intents_api,
     invoices,
+    invoices_api,
     methods,
+    portal,
     prices,
     products,
     promotions,
     refunds,
+    setups,
+    subscriptions,
 )
 
 ROUTES: tuple[Route, ...] = (
@@ -35,4 +39,8 @@ ROUTES: tuple[Route, ...] = (
     *promotions.ROUTES,
     *refunds.ROUTES,
     *sessions.ROUTES,
+    *setups.ROUTES,
+    *subscriptions.ROUTES,
+    *portal.ROUTES,
+    *invoices_api.ROUTES,
 )

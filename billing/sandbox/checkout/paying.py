@@ -1,34 +1,20 @@
-"""What a buyer does on the page of a session, and what follows."""
+"""Sessions that take money once: what a buyer does, and what follows."""
 
 from __future__ import annotations
 
 from billing.sandbox.account import Account
-from billing.sandbox.checkout import sessions, totals
+from billing.sandbox.checkout import buyer, sessions, totals
 from billing.sandbox.errors import Refused
-from billing.sandbox.resources import cards, customers, intents, invoices, promotions
+from billing.sandbox.resources import cards, intents, invoices, promotions
 from billing.sandbox.store import Row
 
-BUYER = {
-    "name": "Sandbox Buyer",
-    "phone": None,
-    "address": {
-        "city": "Springfield",
-        "country": "US",
-        "line1": "1 Sandbox Street",
-        "line2": None,
-        "postal_code": "97477",
-        "state": "OR",
-    },
-}
-EMAIL = "buyer@sandbox.invalid"
-DECLINED = "pm_card_chargeDeclined"
 
-
-def pay(account: Account, session_id: str, *, card: str = "pm_card_visa") -> Row:
-    session = _entered(account, sessions.opened(account, session_id))
+def pay(account: Account, session: Row, *, card: str) -> Row:
+    """A card that refuses leaves the session open for another try."""
+    _enter(account, session)
     if not session["amount_total"]:
         return _complete(account, session, None, "no_payment_required")
-    method = cards.make_card(account, card, details=_billing(session))
+    method = cards.make_card(account, card, details=buyer.billing(session))
     intent = _intent(account, session)
     if not method["_can_be_saved"]:
         intents.fail(account, intent, method)
@@ -37,19 +23,15 @@ def pay(account: Account, session_id: str, *, card: str = "pm_card_visa") -> Row
     return _complete(account, session, intent, "paid")
 
 
-def decline(account: Account, session_id: str) -> Row:
-    """The card is refused; the session stays open for another try."""
-    return pay(account, session_id, card=DECLINED)
-
-
 def pay_later(account: Account, session_id: str) -> Row:
     """A delayed method, such as a bank debit: the session completes, the money does not."""
-    session = _entered(account, sessions.opened(account, session_id))
-    if not session["amount_total"]:
-        raise Refused("There is nothing to pay.")
+    session = sessions.opened(account, session_id)
+    _enter(account, session)
+    if session["mode"] != "payment" or not session["amount_total"]:
+        raise Refused("There is nothing to pay later.")
     if "sepa_debit" in (session["excluded_payment_method_types"] or []):
         raise Refused("This shop takes no delayed payment methods.")
-    method = cards.make_bank_debit(account, details=_billing(session))
+    method = cards.make_bank_debit(account, details=buyer.billing(session))
     intent = _intent(account, session)
     intents.process(account, intent, method)
     return _complete(account, session, intent, "unpaid")
@@ -97,40 +79,9 @@ def _waiting(account: Account, session_id: str) -> tuple[Row, Row, Row]:
     return session, intent, account.get(cards.METHOD, intent["payment_method"])
 
 
-def _entered(account: Account, session: Row) -> Row:
-    """The buyer has filled in the form: from now on the tax is known."""
-    if session["automatic_tax"]["enabled"]:
-        session["automatic_tax"]["status"] = "complete"
-    totals.add_up(account, session, is_taxed=session["automatic_tax"]["enabled"])
-    _know_customer(account, session)
-    email = session["customer_email"] or EMAIL
-    if session["customer"]:
-        customer = customers.living(account, session["customer"])
-        email = customer["email"] or email
-    session["customer_details"] = {**BUYER, "email": email, "tax_exempt": "none", "tax_ids": []}
-    return session
-
-
-def _know_customer(account: Account, session: Row) -> None:
-    """Make a customer where one is needed, and write down what Checkout may."""
-    wants_one = (
-        session["customer_creation"] == "always"
-        or "setup_future_usage" in session["_payment_intent_data"]
-        or session["invoice_creation"]["enabled"]
-    )
-    if not session["customer"] and wants_one:
-        details = {"email": session["customer_email"] or EMAIL, **BUYER}
-        details.pop("phone")
-        session["customer"] = customers.create(account, details)["id"]
-    update = session["_customer_update"]
-    changes = {name: BUYER[name] for name in ("address", "name") if update.get(name) == "auto"}
-    if session["customer"] and changes:
-        customer = customers.living(account, session["customer"])
-        account.changed("customer.updated", {**customer, **changes})
-
-
-def _billing(session: Row) -> Row:
-    return {name: session["customer_details"][name] for name in ("address", "email", "name")}
+def _enter(account: Account, session: Row) -> None:
+    buyer.enter(account, session)
+    totals.settle_tax(account, session)
 
 
 def _intent(account: Account, session: Row) -> Row:

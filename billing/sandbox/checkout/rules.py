@@ -25,30 +25,50 @@ KNOWN = " ".join(
         "payment_intent_data.description payment_intent_data.metadata",
         "payment_intent_data.receipt_email payment_intent_data.setup_future_usage",
         "payment_intent_data.statement_descriptor_suffix",
-        "excluded_payment_method_types submit_type",
+        "excluded_payment_method_types submit_type currency",
+        "setup_intent_data.description setup_intent_data.metadata",
+        "subscription_data.description subscription_data.metadata",
     ]
 )
 TOGETHER_REFUSED = (("customer", "customer_email"), ("allow_promotion_codes", "discounts"))
-MODES = ("payment",)
+# What goes with one mode only.
+OF_MODE = {
+    "payment": ("payment_intent_data", "invoice_creation", "submit_type", "customer_creation"),
+    "setup": ("setup_intent_data", "currency"),
+    "subscription": ("subscription_data",),
+}
+REQUIRED = {"payment": "line_items", "setup": "currency", "subscription": "line_items"}
+CUSTOMER_CREATION = {"payment": "if_required", "setup": "if_required", "subscription": "always"}
+FOR_SALES = ("line_items", "allow_promotion_codes", "discounts", "automatic_tax")
 LONGEST_REFERENCE = 200
 
 
 def check(wanted: Row) -> None:
     """What the parameters alone show."""
-    for name in ("mode", "success_url", "line_items"):
+    for name in ("mode", "success_url", REQUIRED.get(wanted.get("mode", ""), "mode")):
         if name not in wanted:
             raise Refused(f"Missing required param: {name}.", code="parameter_missing", param=name)
-    if wanted["mode"] not in MODES:
-        raise Refused(f"Invalid mode: must be one of {', '.join(MODES)}", param="mode")
     if wanted.get("ui_mode", "hosted_page") != "hosted_page":
         raise Refused("The payment sandbox has hosted pages only.", param="ui_mode")
     if len(wanted.get("discounts", [])) > 1:
         raise Refused("A session takes one discount.", param="discounts")
     if len(wanted.get("client_reference_id", "")) > LONGEST_REFERENCE:
         raise Refused("Up to 200 characters.", param="client_reference_id")
+    _check_mode(wanted)
     _check_together(wanted)
     for name in ("success_url", "cancel_url"):
         _check_address(wanted.get(name, "http://none"), name)
+
+
+def _check_mode(wanted: Row) -> None:
+    mode = wanted["mode"]
+    for other, names in OF_MODE.items():
+        for name in names:
+            if name in wanted and other != mode:
+                raise Refused(f"You can not pass `{name}` in `{mode}` mode.", param=name)
+    for name in FOR_SALES:
+        if name in wanted and mode == "setup":
+            raise Refused(f"You can not pass `{name}` in `setup` mode.", param=name)
 
 
 def _check_together(wanted: Row) -> None:
@@ -84,10 +104,15 @@ def check_customer(customer: Row, wanted: Row) -> None:
 
 def check_items(session: Row) -> None:
     """What is left to refuse once the prices are known."""
-    recurring = [item for item in session["_items"] if item["price"]["type"] == "recurring"]
-    if recurring and session["mode"] == "payment":
+    kinds = {item["price"]["type"] for item in session["_items"]}
+    if "recurring" in kinds and session["mode"] == "payment":
         raise Refused(
             "You specified `payment` mode but passed a recurring price.", param="line_items"
+        )
+    if session["mode"] == "subscription" and kinds != {"recurring"}:
+        raise Refused(
+            "The payment sandbox takes recurring prices only in `subscription` mode.",
+            param="line_items",
         )
     if session["amount_total"]:
         check_charge(session["amount_total"], session["currency"], param="line_items")

@@ -7,7 +7,7 @@ from billing.sandbox.api.lists import PAGING, page, whole
 from billing.sandbox.api.route import Route
 from billing.sandbox.checkout import rules, totals
 from billing.sandbox.errors import Refused
-from billing.sandbox.resources import customers, promotions
+from billing.sandbox.resources import customers, promotions, setups
 from billing.sandbox.store import Row
 
 SESSION = "checkout.session"
@@ -23,14 +23,30 @@ def create(account: Account, wanted: Row) -> Row:
     session["url"] = f"{HERE}/pay/{session['id']}"
     if session["customer"]:
         rules.check_customer(customers.living(account, session["customer"]), wanted)
-    session["_items"] = totals.make_items(account, wanted.get("line_items", []))
+    if session["mode"] == "setup":
+        _prepare_setup(account, session, wanted)
+    else:
+        _prepare_sale(account, session, wanted)
+    return account.put(session)
+
+
+def _prepare_setup(account: Account, session: Row, wanted: Row) -> None:
+    data = wanted.get("setup_intent_data", {})
+    fields = {"customer": session["customer"], "description": data.get("description")}
+    setup = setups.make(account, {**fields, "metadata": data.get("metadata") or {}})
+    session.update(
+        currency=wanted["currency"], payment_status="no_payment_required", setup_intent=setup["id"]
+    )
+
+
+def _prepare_sale(account: Account, session: Row, wanted: Row) -> None:
+    session["_items"] = totals.make_items(account, wanted["line_items"])
     session["currency"] = session["_items"][0]["currency"]
     session["discounts"] = _discounts(account, session, wanted.get("discounts", []))
     totals.add_up(account, session, is_taxed=False)
     rules.check_items(session)
     if not session["amount_total"]:
         session["payment_status"] = "no_payment_required"
-    return account.put(session)
 
 
 def retrieve(account: Account, _wanted: Row, session_id: str) -> Row:
@@ -133,9 +149,7 @@ def _fields(wanted: Row) -> Row:
             "terms_of_service_acceptance": None,
         },
         "customer": wanted.get("customer"),
-        "customer_creation": None
-        if "customer" in wanted
-        else wanted.get("customer_creation", "if_required"),
+        "customer_creation": _customer_creation(wanted),
         "customer_details": None,
         "customer_email": wanted.get("customer_email"),
         "discounts": [],
@@ -173,7 +187,15 @@ def _fields(wanted: Row) -> Row:
         "_items": [],
         "_customer_update": wanted.get("customer_update", {}),
         "_payment_intent_data": wanted.get("payment_intent_data", {}),
+        "_subscription_data": wanted.get("subscription_data", {}),
+        "_intent": None,
     }
+
+
+def _customer_creation(wanted: Row) -> str | None:
+    if "customer" in wanted:
+        return None
+    return str(wanted.get("customer_creation", rules.CUSTOMER_CREATION[wanted["mode"]]))
 
 
 ROUTES = (

@@ -109,3 +109,10 @@ def _amounts(item: Row, discount: int, *, is_taxed: bool) -> Row:
         "amount_tax": tax,
         "amount_total": net if is_inclusive else net + tax,
     }
+
+
+def settle_tax(account: Account, session: Row) -> None:
+    """The buyer has filled in the form: from now on the tax is known."""
+    if session["automatic_tax"]["enabled"]:
+        session["automatic_tax"]["status"] = "complete"
+    add_up(account, session, is_taxed=session["automatic_tax"]["enabled"])

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from billing.currencies import to_text
 from billing.sandbox.account import Account
+from billing.sandbox.errors import Refused
 from billing.sandbox.pages import html
 from billing.sandbox.pages.html import Page, Redirect
 from billing.sandbox.resources import intents
@@ -18,7 +19,9 @@ def show(account: Account, intent_id: str) -> Page:
     return _page(account.get(intents.INTENT, intent_id))
 
 
-def press(account: Account, intent_id: str, action: str) -> Page | Redirect:
+def press(account: Account, intent_id: str, action: str, _form: dict[str, str]) -> Page | Redirect:
+    if action not in ACTIONS:
+        raise Refused("There is no such page.", status=404)
     intent = account.get(intents.INTENT, intent_id)
     back = _return_url(intent)
     intent = intents.authenticated(account, intent, succeeds=ACTIONS[action])

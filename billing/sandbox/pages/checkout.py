@@ -7,15 +7,16 @@ from html import escape
 
 from billing.currencies import to_text
 from billing.sandbox.account import Account
-from billing.sandbox.checkout import paying, sessions, totals
+from billing.sandbox.checkout import paying, pressing, sessions, totals
+from billing.sandbox.errors import Refused
 from billing.sandbox.pages import html
 from billing.sandbox.pages.html import Page, Redirect
 from billing.sandbox.resources.cards import CARDS
 from billing.sandbox.store import Row
 
 ACTIONS: dict[str, Callable[..., Row]] = {
-    "pay": paying.pay,
-    "decline": paying.decline,
+    "pay": pressing.pay,
+    "decline": pressing.decline,
     "later": paying.pay_later,
     "cancel": sessions.current,
     "arrive": paying.arrive,
@@ -30,6 +31,8 @@ def show(account: Account, session_id: str) -> Page:
 
 def press(account: Account, session_id: str, action: str, form: dict[str, str]) -> Page | Redirect:
     """A button of the page. `form` has what was typed or chosen beside it."""
+    if action not in ACTIONS:
+        raise Refused("There is no such page.", status=404)
     given = {"pay": ("card",), "code": ("code",)}.get(action, ())
     session = ACTIONS[action](
         account, session_id, **{name: form[name] for name in given if name in form}
@@ -47,16 +50,20 @@ def press(account: Account, session_id: str, action: str, form: dict[str, str]) 
 def state(account: Account, session: Row) -> str:
     if paying.is_waiting(account, session):
         return "waiting for its money"
-    if session["status"] == "complete":
+    if session["status"] == "complete" and session["mode"] != "setup":
         return "not paid" if session["payment_status"] == "unpaid" else "paid"
     return str(session["status"])
 
 
 def what(session: Row) -> str:
+    if session["mode"] == "setup":
+        return "Save a card"
     return ", ".join(item["description"] for item in session["_items"])
 
 
 def money(row: Row) -> str:
+    if row["amount_total"] is None:
+        return "nothing now"
     return to_text(row["amount_total"], row["currency"])
 
 
@@ -77,6 +84,8 @@ def _page(account: Account, session: Row, message: str = "") -> Page:
 
 
 def _bill(session: Row) -> str:
+    if session["mode"] == "setup":
+        return "<p>The card is kept for later. Nothing is charged now.</p>"
     lines = [
         (f"{item['description']} × {item['quantity']}", item["amount_subtotal"])
         for item in session["_items"]
@@ -113,23 +122,28 @@ def _buttons(account: Account, session: Row) -> str:
 
 
 def _pay(session: Row, at: str) -> str:
-    if not session["amount_total"]:
+    if session["amount_total"] == 0:
         return html.button(f"{at}/pay", "Complete", kind="primary") + _cancel(at)
     cards = {
         token: f"{card.last4}: {card.label}" for token, card in CARDS.items() if card.can_be_saved
     }
+    label = "Save card" if session["mode"] == "setup" else f"Pay {money(session)}"
     card = html.choice("card", "Test card", cards)
     later = ""
-    if "sepa_debit" not in (session["excluded_payment_method_types"] or []):
+    if session["mode"] == "payment" and not _excludes_debit(session):
         later = html.button(
             f"{at}/later", "Pay later", hint="By bank debit: the money arrives, or not, afterwards."
         )
     return (
-        html.button(f"{at}/pay", f"Pay {money(session)}", kind="primary", fields=card)
+        html.button(f"{at}/pay", label, kind="primary", fields=card)
         + html.button(f"{at}/decline", "Decline", hint="The card is refused; you can try again.")
         + later
         + _cancel(at)
     )
+
+
+def _excludes_debit(session: Row) -> bool:
+    return "sepa_debit" in (session["excluded_payment_method_types"] or [])
 
 
 def _cancel(at: str) -> str:

@@ -3,43 +3,39 @@
 from __future__ import annotations
 
 import re
-from html import escape
+from collections.abc import Callable
 from urllib.parse import parse_qsl
 
 from billing.sandbox.account import Account
-from billing.sandbox.checkout.sessions import SESSION
 from billing.sandbox.errors import Refused
-from billing.sandbox.pages import authentication, checkout, html
+from billing.sandbox.pages import authentication, checkout, invoice, overview, portal
 from billing.sandbox.pages.html import Page, Redirect
 
-INDEX_SIZE = 50
+Shown = Callable[..., Page]
+Pressed = Callable[..., Page | Redirect]
+
+# By path; its groups are ids and names of buttons.
+SHOWN: dict[str, Shown] = {
+    "/": overview.show,
+    r"/pay/(\w+)": checkout.show,
+    r"/authenticate/(\w+)": authentication.show,
+    r"/portal/(\w+)": portal.show,
+    r"/invoices/(\w+)(?:/pdf)?": invoice.show,
+    r"/receipts/(\w+)": invoice.receipt,
+}
+PRESSED: dict[str, Pressed] = {
+    r"/pay/(\w+)/(\w+)": checkout.press,
+    r"/authenticate/(\w+)/(\w+)": authentication.press,
+    r"/portal/(\w+)/(\w+)": portal.press,
+    r"/invoices/(\w+)/pay": invoice.pay,
+}
 
 
 def visit(account: Account, method: str, path: str, body: str) -> Page | Redirect:
-    form = dict(parse_qsl(body))
-    if path == "/" and method == "GET":
-        return _index(account)
-    found = re.fullmatch(r"/pay/(\w+)(?:/(\w+))?", path)
-    if found and found[2] is None and method == "GET":
-        return checkout.show(account, found[1])
-    if found and found[2] in checkout.ACTIONS and method == "POST":
-        return checkout.press(account, found[1], found[2], form)
-    found = re.fullmatch(r"/authenticate/(\w+)(?:/(\w+))?", path)
-    if found and found[2] is None and method == "GET":
-        return authentication.show(account, found[1])
-    if found and found[2] in authentication.ACTIONS and method == "POST":
-        return authentication.press(account, found[1], found[2])
+    """Raises Refused for what is not there, or cannot be done now."""
+    given = [dict(parse_qsl(body))] if method == "POST" else []
+    for pattern, run in (PRESSED if method == "POST" else SHOWN).items():
+        found = re.fullmatch(pattern, path)
+        if found:
+            return run(account, *found.groups(), *given)
     raise Refused("There is no such page.", status=404)
-
-
-def _index(account: Account) -> Page:
-    rows = [
-        (
-            f'<a href="/pay/{escape(row["id"])}">{escape(checkout.what(row))}</a>',
-            checkout.money(row),
-            escape(checkout.state(account, row)),
-        )
-        for row in account.all(SESSION)[:INDEX_SIZE]
-    ]
-    found = html.table(("What", "Price", "State"), rows, empty="None yet.")
-    return html.page(f"<h1>Sandbox payments</h1>{found}")

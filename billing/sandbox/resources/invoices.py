@@ -176,6 +176,7 @@ def _fields(account: Account) -> Row:
         },
         "total_discount_amounts": [],
         "total_taxes": [],
+        "_intent": None,
     }
 
 

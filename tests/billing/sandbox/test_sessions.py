@@ -38,7 +38,7 @@ def test_it_expires_a_session_once(sessions: Any) -> None:
     ("changed", "param"),
     [
         ({"payment_method_types": ["card"]}, "payment_method_types"),
-        ({"mode": "subscription"}, "mode"),
+        ({"mode": "rent"}, "mode"),
         ({"success_url": "nowhere"}, "success_url"),
         ({"line_items": [{**ITEM, "quantity": 0}]}, "line_items[0][quantity]"),
         ({"line_items": [{**ITEM, "colour": "red"}]}, "line_items[0][colour]"),
