@@ -12,7 +12,7 @@ from generations import links, queries
 from generations.inputs import held
 from generations.models import Asset, Generation, MediaKind
 from kling import operations, voices
-from kling.media import spots
+from kling.media import is_held, spots
 from kling.operations.custom_element import TAGS, CustomElement
 
 VOICE = "element_voice_id"
@@ -92,11 +92,12 @@ def _voice(named: str, generation: Generation, sources: Sources) -> dict[str, st
         return {}
     own = sources.voices.get(named)
     preset = next((one.title for one in voices.presets() if one.id == named), "")
+    is_ours = own is not None or is_held(named)  # it may have been deleted since
     return {
         "voice_id": own.public_id if own else named,
         "voice_name": own.details.get("name", "") if own else preset,
         "trial_url": links.signed_url(own) if own and own.key else "",
-        "owned_by": generation.workspace.public_id if own else "kling",
+        "owned_by": generation.workspace.public_id if is_ours else "kling",
     }
 
 

@@ -103,6 +103,11 @@ def test_a_voice_of_the_workspace_goes_with_an_element(
     assert (info["voice_id"], info["voice_name"]) == (voice["voice_id"], "Fox")
     assert (info["owned_by"], bool(info["trial_url"])) == (ada.workspace.public_id, True)
 
+    ada.api.delete(f"/generations/{made['data']['task_id']}")
+    [again] = KlingApi(ada.api.key).get(ELEMENTS).json()["data"]
+    [left] = again["task_result"]["elements"]
+    assert left["element_voice_info"] == info | {"voice_name": "", "trial_url": ""}
+
 
 def test_its_number_is_what_later_requests_take(
     ada: Person, charlie: Person, official: ProviderAccount, simulator: RunningSimulator
