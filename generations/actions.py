@@ -79,6 +79,7 @@ def _create(order: Order, priced: Priced, *, by: Actor) -> Generation:
         api_key=by.api_key,
         operation=request.operation.name,
         model=request.model,
+        mode=str(request.input.get("mode", "")),
         input=request.input,
         metadata=dict(order.metadata),
         webhook_url=order.webhook_url,

@@ -1,7 +1,8 @@
 """`POST /hooks/kling/{token}`: a provider says that a task has changed.
 
-The body is never believed, for money or for media: it wakes the poller, which asks. So a forged
-callback costs one query, and only if its sender has guessed 190 random bits.
+The body is never believed, for money or for media: at most it wakes the poller, which asks. So a
+forged callback costs one query, and only if its sender has guessed 190 random bits. One that says
+"still running" wakes nobody: providers send one at each change, and only the last is worth asking.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from generations import refresh
-from generations.models import Generation
-from kling.callbacks import verify
-from kling.errors import InvalidSignature
+from generations.models import Generation, State
+from kling.callbacks import parse, verify
+from kling.errors import InvalidSignature, KlingError
 from webhooks.secrets import unseal
 
 MAX_BODY = 256 * 1024
@@ -32,8 +33,16 @@ def kling_callback(request: HttpRequest, token: str) -> HttpResponse:
         return JsonResponse({"error": "unknown"}, status=404)
     if found.account.callback_secret and not _is_signed(request, found.account.callback_secret):
         return JsonResponse({"error": "bad signature"}, status=400)
-    refresh.wake(found)
+    if not _says_running(request.body) or found.state == State.RECONCILING:
+        refresh.call_back(found)
     return JsonResponse({"ok": True})
+
+
+def _says_running(body: bytes) -> bool:
+    try:
+        return parse(body).status in ("submitted", "processing")
+    except KlingError:
+        return False  # whatever it is, asking does no harm
 
 
 def _is_signed(request: HttpRequest, sealed: str) -> bool:

@@ -81,7 +81,9 @@ def pause(account: ProviderAccount, reason: str) -> None:
 
 
 def resume(account: ProviderAccount) -> None:
-    ProviderAccount.objects.filter(pk=account.pk).update(paused_at=None, paused_reason="")
+    ProviderAccount.objects.filter(pk=account.pk).update(
+        paused_at=None, paused_reason="", asking_failures=0, ask_after=None
+    )
     wake_queue(account)
 
 

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from generations import assets, refresh, timing, verdicts
+from generations import asking, assets, timing, verdicts
 from generations.assets import StoredFile
 from generations.events import announce
 from generations.media import downloading, posters, storage
@@ -155,7 +155,7 @@ class _Run:
 
     def _renew(self, reason: Refused) -> None:
         """Ask the provider for the result again: its links expire, and are signed anew."""
-        answer = refresh.look(self.generation)
+        answer = asking.look(self.generation)
         if isinstance(answer, TaskNotFound):
             raise reason
         if isinstance(answer, KlingError):

@@ -6,9 +6,8 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from generations import actions, alarms, storing, takeover
+from generations import actions, alarms, notices, polling, storing, takeover
 from generations import dispatch as dispatching
-from generations import refresh as refreshing
 from generations.models import IdempotencyKey, Quote
 from worker.doorbell import ring
 
@@ -22,7 +21,7 @@ def dispatch() -> None:
 
 
 def refresh() -> None:
-    refreshing.run()
+    polling.run()
 
 
 def store(pk: int) -> None:
@@ -31,6 +30,10 @@ def store(pk: int) -> None:
 
 def erase(pk: int) -> None:
     storing.erase(pk)
+
+
+def tell_operators() -> None:
+    notices.tell()
 
 
 def sweep() -> None:

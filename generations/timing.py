@@ -8,16 +8,12 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.utils import timezone
 
-# Leases: longer than the call they guard usually can take (connect 10 s + read 60 s). A provider
-# whose answer drips in may outlast one: nothing is lost by it, the job is only looked at twice.
+# Leases: longer than the calls they guard usually can take (kling.transport). A provider whose
+# answer drips in may outlast one: nothing is lost by it, the job is only looked at twice.
 SUBMIT_LEASE = 90.0
 QUERY_LEASE = 90.0
 STORE_LEASE = 330.0  # the queue stops a task at settings.TASK_TIMEOUT
 
-FIRST_LOOK = {"video": 4.0, "image": 3.0, "audio": 2.0}
-SHORTEST_INTERVAL, LONGEST_INTERVAL, STALE_INTERVAL = 2.0, 15.0, 900.0
-SHARE_OF_AGE = 0.15
-STALE_AFTER = timedelta(hours=2)
 GIVE_NOTICE_AFTER = timedelta(hours=24)
 
 # A submit whose answer was lost is looked for after these seconds. Only when the grace period is
@@ -43,19 +39,11 @@ def backoff(attempts: int, *, first: float = 1.0, longest: float = 60.0) -> floa
     return seconds * jitter
 
 
-def next_look(submitted_at: datetime) -> datetime:
-    """When to ask again about a running task: a share of its age, so long ones cost little."""
-    age = _age(submitted_at)
-    if age > STALE_AFTER:
-        return after(STALE_INTERVAL)
-    return after(min(LONGEST_INTERVAL, max(SHORTEST_INTERVAL, SHARE_OF_AGE * age.total_seconds())))
-
-
 def is_overdue(submitted_at: datetime) -> bool:
     """Whether a task has run for so long that a person should know."""
-    return _age(submitted_at) > GIVE_NOTICE_AFTER
+    return age(submitted_at) > GIVE_NOTICE_AFTER.total_seconds()
 
 
-def _age(submitted_at: datetime) -> timedelta:
-    """In provider time."""
-    return (timezone.now() - submitted_at) / settings.TIMER_SCALE
+def age(submitted_at: datetime) -> float:
+    """Seconds of provider time since then."""
+    return (timezone.now() - submitted_at).total_seconds() / settings.TIMER_SCALE

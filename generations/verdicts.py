@@ -10,8 +10,9 @@ from django.db import transaction
 
 import billing.credits
 from billing.prices import cost
-from generations import assets, timing
+from generations import assets, callback_health, durations, notices, timing
 from generations.events import announce, announce_running
+from generations.looks import Schedule
 from generations.models import Generation, State
 from generations.states import move, postpone
 from kling import operations
@@ -34,7 +35,7 @@ def accept(generation: Generation, task: Task) -> None:
         generation,
         State.PROCESSING,
         reason="accepted by the provider",
-        due_at=timing.after(timing.FIRST_LOOK[operation.media_kind]),
+        due_at=Schedule.of(generation).first(generation),
         task_id=task.task_id,
         checks=0,
         attention="",
@@ -67,6 +68,7 @@ def apply(generation: Generation, task: Task) -> None:
 def succeed(generation: Generation, task: Task) -> None:
     """Charge the job by what the provider deducted, at most the quote, and have it stored."""
     amount = charge_for(generation, _units(generation, task))
+    was_in_doubt = generation.state == State.RECONCILING
     move(
         generation,
         State.STORING,
@@ -80,6 +82,9 @@ def succeed(generation: Generation, task: Task) -> None:
     )
     billing.credits.settle(hold=generation.hold, amount=amount)
     ring("generations.tasks.store", generation.pk)
+    if not was_in_doubt:  # found late, it would tell of our waiting
+        durations.learn(generation, task)
+    callback_health.judge(generation)
 
 
 @transaction.atomic
@@ -92,6 +97,8 @@ def fail(generation: Generation, *, code: str, message: str, task: Task | None =
     move(generation, State.FAILED, reason=message or code, **changes)
     billing.credits.release(hold=generation.hold, reason=code)
     announce(generation)
+    if task is not None:
+        callback_health.judge(generation)
 
 
 @transaction.atomic(durable=True)
@@ -141,45 +148,65 @@ def _variance(generation: Generation, task: Task) -> str:
     return ""
 
 
+def is_nothing_new(generation: Generation, task: Task) -> bool:
+    """Whether the answer changes nothing about the job but when it is looked at next."""
+    began = generation.submitted_at or generation.created_at
+    return (
+        task.status in ("submitted", "processing")
+        and generation.state == State.PROCESSING
+        and not generation.attention
+        and not timing.is_overdue(began)
+    )
+
+
 def _keep_looking(generation: Generation, task: Task) -> None:
-    attention, began = "", generation.submitted_at or generation.created_at
-    if task.status == "unknown":
-        attention = f"Unknown status from the provider: {task.raw_status[:60]}"
-    elif task.status == "succeed":
-        attention = "The provider reports success without a result."
-    elif timing.is_overdue(began):
-        attention = "The provider has been at it for more than a day."
-    if attention:
+    attention = _oddity(generation, task)
+    if attention and attention != generation.attention:
         log.warning("%s: %s", generation.public_id, attention)
     without_result = task.status == "succeed"
-    if without_result and timing.is_overdue(began):
+    if without_result and timing.is_overdue(generation.submitted_at or generation.created_at):
         fail(generation, code="result_lost", message=NO_RESULT, task=task)
-        return
-    if generation.state == State.RECONCILING and not without_result:
+    elif generation.state == State.RECONCILING and not without_result:
         _resume(generation, task, attention)
-        return
-    if generation.state == State.PROCESSING and without_result:
+    elif generation.state == State.PROCESSING and without_result:
         _doubt(generation, task, attention)
-        return
-    postpone(
-        generation,
-        due_at=timing.next_look(began),
-        checks=generation.checks + 1,
-        attention=attention,
-    )
+    else:
+        postpone(
+            generation,
+            due_at=Schedule.of(generation).next(generation),
+            checks=generation.checks + 1,
+            attention=attention,
+        )
+
+
+def _oddity(generation: Generation, task: Task) -> str:
+    """What a person should know about an answer that is no verdict."""
+    if task.status == "unknown":
+        word, account = task.raw_status[:60], generation.account
+        notices.raise_once(
+            f"status:{account.slug}:{word}",
+            subject=f"{account.slug} reports a status that is not known: {word}",
+            text=f"The first such job is {generation.public_id}, task {task.task_id}. Jobs with "
+            "this status are asked about further; nothing of theirs is charged or released.",
+        )
+        return f"Unknown status from the provider: {word}"
+    if task.status == "succeed":
+        return "The provider reports success without a result."
+    if timing.is_overdue(generation.submitted_at or generation.created_at):
+        return "The provider has been at it for more than a day."
+    return ""
 
 
 @transaction.atomic
 def _resume(generation: Generation, task: Task, attention: str) -> None:
-    submitted_at = generation.submitted_at or generation.created_at
     move(
         generation,
         State.PROCESSING,
         reason="found at the provider",
-        due_at=timing.next_look(submitted_at),
+        due_at=Schedule.of(generation).next(generation),
         checks=0,
         task_id=task.task_id,
-        submitted_at=submitted_at,
+        submitted_at=generation.submitted_at or generation.created_at,
         attention=attention,
     )
 

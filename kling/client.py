@@ -25,7 +25,7 @@ from kling.errors import (
 )
 from kling.requests import Request
 from kling.tasks import Task
-from kling.transport import HttpRequest, HttpResponse, RequestsTransport, Transport
+from kling.transport import HttpRequest, HttpResponse, RequestsTransport, Timeouts, Transport
 
 __all__ = ["Account", "KlingClient", "Task"]
 
@@ -33,6 +33,10 @@ MAX_PAGE = 1000  # Kling's limits of the list query (protocol, section 4.2)
 MAX_PAGE_SIZE = 500
 MAX_ID = 200  # characters
 MAX_RETRY_AFTER = 3600.0  # seconds of a Retry-After header that are believed
+# A query is small, and asked again anyway: a provider that hangs must not hold those who ask, as
+# long as a submit may take.
+QUERY_TIMEOUTS = Timeouts(connect=5.0, read=10.0, total=20.0)
+LIST_TIMEOUTS = Timeouts(connect=5.0, read=20.0, total=30.0)
 _MIN_SECRET = 6  # characters; shorter ones would blot out half of an answer
 _USER_AGENT = "kling-saas"
 
@@ -100,7 +104,8 @@ class KlingClient:
     def get(self, path: str, task_id: str) -> Task:
         """The task by the provider's id. ``path`` is the operation's, as it was submitted."""
         target = f"{self._path(path)}/{_segment(task_id)}"
-        return envelope.parse_task(self._call("GET", target, asked=task_id))
+        answer = self._call("GET", target, asked=task_id, timeouts=QUERY_TIMEOUTS)
+        return envelope.parse_task(answer)
 
     def get_by_external_id(self, path: str, external_id: str) -> Task:
         """The task by our own id. Raises TaskNotFound if the provider says it knows none."""
@@ -117,7 +122,9 @@ class KlingClient:
         if not 1 <= page <= MAX_PAGE or not 1 <= size <= MAX_PAGE_SIZE:
             raise ValueError(f"page goes to {MAX_PAGE}, size to {MAX_PAGE_SIZE}.")
         query = urlencode({"pageNum": page, "pageSize": size})
-        return envelope.parse_tasks(self._call("GET", f"{self._path(path)}?{query}"))
+        target = f"{self._path(path)}?{query}"
+        answer = self._call("GET", target, timeouts=LIST_TIMEOUTS)
+        return envelope.parse_tasks(answer)
 
     def costs(self, *, start: int, end: int, pack: str = "") -> dict[str, Any]:
         """Resource packs between two times (epoch milliseconds). At most one call a second.
@@ -130,7 +137,8 @@ class KlingClient:
             {"resource_pack_name": pack} if pack else {}
         )
         # Account endpoints have no version in their path.
-        return envelope.parse_data(self._call("GET", f"/account/costs?{urlencode(values)}"))
+        target = f"/account/costs?{urlencode(values)}"
+        return envelope.parse_data(self._call("GET", target, timeouts=QUERY_TIMEOUTS))
 
     def _path(self, operation_path: str) -> str:
         return self._dialect.path(operation_path, endpoint_path=self.account.endpoint_path)
@@ -142,6 +150,7 @@ class KlingClient:
         *,
         body: Mapping[str, Any] | None = None,
         asked: str | None = None,
+        timeouts: Timeouts | None = None,
     ) -> Answer:
         headers = {
             "Authorization": self._credentials.header(),
@@ -153,7 +162,7 @@ class KlingClient:
         }
         url = self.account.base_url + target
         raw = None if body is None else _encoded(body)
-        response = self._transport.send(HttpRequest(method, url, headers, raw))
+        response = self._transport.send(HttpRequest(method, url, headers, raw, timeouts))
         return self._answer(response, asked)
 
     def _answer(self, response: HttpResponse, asked: str | None) -> Answer:

@@ -45,12 +45,13 @@ class Timeouts:
 
 @dataclass(frozen=True)
 class HttpRequest:
-    """``repr`` leaves out the headers: they carry the key."""
+    """``repr`` leaves out the headers: they carry the key. ``timeouts``: else the transport's."""
 
     method: str
     url: str
     headers: Mapping[str, str] = field(repr=False)
     body: bytes | None = field(default=None, repr=False)
+    timeouts: Timeouts | None = None
 
 
 @dataclass(frozen=True)
@@ -90,14 +91,15 @@ class RequestsTransport:
 
     def send(self, request: HttpRequest) -> HttpResponse:
         host = urlsplit(request.url).hostname or "the provider"
-        deadline = time.monotonic() + self._timeouts.total
+        timeouts = request.timeouts or self._timeouts
+        deadline = time.monotonic() + timeouts.total
         try:
             response = self._session.request(
                 request.method,
                 request.url,
                 data=request.body,
                 headers=dict(request.headers),
-                timeout=(self._timeouts.connect, self._timeouts.read),
+                timeout=(timeouts.connect, timeouts.read),
                 allow_redirects=False,
                 stream=True,
             )

@@ -2,20 +2,24 @@ from __future__ import annotations
 
 from generations.models.accounts import Dialect, ProviderAccount
 from generations.models.generations import Generation, Transition
+from generations.models.learnt import CallbackHealth, Notice, UsualDuration
 from generations.models.media import Asset, MediaKind, Origin, Upload
 from generations.models.requests import IdempotencyKey, Quote
 from generations.states import State
 
 __all__ = [
     "Asset",
+    "CallbackHealth",
     "Dialect",
     "Generation",
     "IdempotencyKey",
     "MediaKind",
+    "Notice",
     "Origin",
     "ProviderAccount",
     "Quote",
     "State",
     "Transition",
     "Upload",
+    "UsualDuration",
 ]

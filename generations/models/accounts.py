@@ -20,8 +20,9 @@ class Dialect(models.TextChoices):
 class ProviderAccount(models.Model):
     """One credential at one provider. Which of them a job goes to: generations/routing.
 
-    `failures` in a row, the last one at `failed_at`: calls that were not answered, or with trouble
-    of the provider's own. A success clears them.
+    `failures` in a row, the last one at `failed_at`: submissions that were not answered, or with
+    trouble of the provider's own. A success clears them. `asking_failures` and `ask_after` are the
+    same for queries (generations/askable).
     """
 
     slug = models.SlugField(unique=True, help_text="Stands in the API as `provider`.")
@@ -62,6 +63,12 @@ class ProviderAccount(models.Model):
         default=0, editable=False, help_text="Calls in a row that the provider did not answer."
     )
     failed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    asking_failures = models.PositiveIntegerField(
+        default=0, editable=False, help_text="Queries in a row that the provider did not answer."
+    )
+    ask_after = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Queries rest until then."
+    )
     callback_secret = models.TextField(
         blank=True, editable=False, help_text="Encrypted `whsec_…`; callbacks must then be signed."
     )

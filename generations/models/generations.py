@@ -36,6 +36,7 @@ class Generation(models.Model):
 
     operation = models.CharField(max_length=40)
     model = models.CharField(max_length=60)
+    mode = models.CharField(max_length=10, blank=True, help_text="Of the input, where it has one.")
     input = models.JSONField(help_text="As validated: every value that decides the price stands.")
     metadata = models.JSONField(default=dict, blank=True)
     webhook_url = models.CharField(max_length=2000, blank=True)
@@ -90,6 +91,9 @@ class Generation(models.Model):
 
     created_at = models.DateTimeField(auto_now_add=True)
     submitted_at = models.DateTimeField(null=True, blank=True)
+    called_back_at = models.DateTimeField(
+        null=True, blank=True, help_text="The first callback that did not say “still running”."
+    )
     finished_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
 

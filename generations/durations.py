@@ -1,0 +1,125 @@
+"""How long each kind of job usually takes: learnt from those that succeeded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import exp, log, sqrt
+
+from django.conf import settings
+from django.utils import timezone
+
+from generations.models import Generation, UsualDuration
+from generations.pace import Usual
+from kling.tasks import Task
+
+Kind = tuple[str, str, str, str]  # dialect, operation, model, mode
+
+ENOUGH = 5  # jobs; of fewer nothing is concluded
+# The last so many jobs count: a provider that has become faster is believed after as many.
+MEMORY = 50
+SHORTEST, LONGEST = 1.0, 24 * 3600.0  # seconds that are believed
+# Jobs that all took the same by chance must not make us look at one moment only: the spread is
+# drawn towards a common one, as if that had been seen so often.
+COMMON_SPREAD, COMMON_SEEN = 0.5, 2
+NARROWEST = 0.15
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Of the natural logarithm of seconds."""
+
+    count: int = 0
+    mean: float = 0.0
+    variance: float = 0.0
+
+    def with_one_more(self, seconds: float) -> Moments:
+        value = log(min(max(seconds, SHORTEST), LONGEST))
+        count = min(self.count + 1, MEMORY)
+        difference = value - self.mean
+        mean = self.mean + difference / count
+        variance = self.variance + (difference * (value - mean) - self.variance) / count
+        return Moments(count, mean, max(variance, 0.0))
+
+    def usual(self) -> Usual | None:
+        """None as long as too little is known."""
+        if self.count < ENOUGH:
+            return None
+        seen = self.variance * self.count + COMMON_SPREAD**2 * COMMON_SEEN
+        return Usual(exp(self.mean), max(NARROWEST, sqrt(seen / (self.count + COMMON_SEEN))))
+
+
+def kind_of(generation: Generation) -> Kind:
+    return (
+        generation.account.dialect,
+        generation.operation,
+        generation.model,
+        generation.mode,
+    )
+
+
+def known() -> dict[Kind, Usual]:
+    """All of it: a few hundred small rows at most."""
+    rows = UsualDuration.objects.values_list(
+        "dialect", "operation", "model", "mode", "count", "mean", "variance"
+    )
+    found = {(row[0], row[1], row[2], row[3]): Moments(*row[4:]).usual() for row in rows}
+    return {kind: usual for kind, usual in found.items() if usual is not None}
+
+
+def usual_of(generation: Generation) -> Usual | None:
+    dialect, operation, model, mode = kind_of(generation)
+    row = UsualDuration.objects.filter(
+        dialect=dialect, operation=operation, model=model, mode=mode
+    ).first()
+    return Moments(row.count, row.mean, row.variance).usual() if row else None
+
+
+def learn(generation: Generation, task: Task) -> None:
+    """Take in how long a job took that has just succeeded.
+
+    The last statement of the verdict's transaction. A row that another verdict has just now is
+    passed over instead of waited for: one job more or less is nothing to what is learnt.
+    """
+    seconds = _seconds(generation, task)
+    if seconds is None:
+        return
+    dialect, operation, model, mode = kind_of(generation)
+    own = UsualDuration.objects.filter(dialect=dialect, operation=operation, model=model, mode=mode)
+    row = own.select_for_update(skip_locked=True).first()
+    if row is None:
+        first = Moments().with_one_more(seconds)
+        UsualDuration.objects.bulk_create(
+            [
+                UsualDuration(
+                    dialect=dialect,
+                    operation=operation,
+                    model=model,
+                    mode=mode,
+                    count=first.count,
+                    mean=first.mean,
+                    variance=first.variance,
+                )
+            ],
+            ignore_conflicts=True,
+        )
+        return
+    learnt = Moments(row.count, row.mean, row.variance).with_one_more(seconds)
+    own.update(
+        count=learnt.count,
+        mean=learnt.mean,
+        variance=learnt.variance,
+        updated_at=timezone.now(),
+    )
+
+
+def _seconds(generation: Generation, task: Task) -> float | None:
+    """Seconds of the provider, by its own clock where it tells; None if there is no telling."""
+    if generation.submitted_at is None:
+        return None
+    ours = (timezone.now() - generation.submitted_at).total_seconds()
+    if task.created_at and task.updated_at:
+        theirs = (task.updated_at - task.created_at) / 1000
+        # Later than we have seen it is a clock that jumped.
+        if 0 < theirs <= ours:
+            return theirs / settings.TIMER_SCALE
+    return ours / settings.TIMER_SCALE
