@@ -44,22 +44,31 @@ def note_failure(account: ProviderAccount, error: KlingError) -> None:
     if isinstance(error, kling.errors.AuthenticationFailed) and not error.retryable:
         providers.pause(account, str(error))
     row = ProviderAccount.objects.filter(pk=account.pk)
-    row.update(asking_failures=F("asking_failures") + 1)
-    failures = row.values_list("asking_failures", flat=True).first() or 1
-    account.asking_failures = failures
-    wait = error.retry_after or 0.0
-    if failures >= TROUBLED or isinstance(error, kling.errors.RateLimited):
-        backoff = timing.backoff(
-            max(0, failures - TROUBLED), first=FIRST_WAIT, longest=LONGEST_WAIT
-        )
-        wait = max(wait, backoff)
-    if wait:
+    # Calls that were under way together fail together: that is one failure, not thirty.
+    awake = row.filter(Q(ask_after=None) | Q(ask_after__lte=timezone.now()))
+    if not awake.update(asking_failures=F("asking_failures") + 1):
+        return
+    account.asking_failures = row.values_list("asking_failures", flat=True).first() or 1
+    if wait := _wait(account.asking_failures, error):
         account.ask_after = timing.after(wait)
         row.update(ask_after=account.ask_after)
         log.warning("account %s is not asked for %.1f s: %s", account.slug, wait, error)
-    if failures == TELL_AFTER:
+    if account.asking_failures == TELL_AFTER:
         notices.raise_once(
             f"silent:{account.pk}:{timezone.now():%Y-%m-%dT%H}",
             subject=f"{account.slug} does not answer questions about its jobs",
             text=f"The last answer: {error}. Its jobs go on; they are seen when it answers again.",
         )
+
+
+def is_resting(account: ProviderAccount) -> bool:
+    return account.ask_after is not None and account.ask_after > timezone.now()
+
+
+def _wait(failures: int, error: KlingError) -> float:
+    """Seconds to leave the account alone; 0 while it may have been chance."""
+    if failures < TROUBLED and not isinstance(error, kling.errors.RateLimited):
+        return error.retry_after or 0.0
+    number = max(0, failures - TROUBLED)
+    backoff = timing.backoff(number, first=FIRST_WAIT, longest=LONGEST_WAIT)
+    return max(error.retry_after or 0.0, backoff)

@@ -69,7 +69,8 @@ class Round:
         """Take due jobs for as long as their queries may last."""
         now = monotonic()
         if now >= self.end:
-            self._give_back()
+            for account in list(self.waiting):
+                self._give_back(self.waiting.pop(account))
             return
         idle = not self.running
         waiting = sum(map(len, self.waiting.values()))
@@ -107,12 +108,11 @@ class Round:
         generation.account = account
         return generation
 
-    def _give_back(self) -> None:
+    def _give_back(self, questions: Iterable[Question]) -> None:
+        """To be asked by whoever comes next."""
         now = timezone.now()
-        left = [job for queue in self.waiting.values() for one in queue for job in one.generations]
-        for job in left:
-            postpone(job, due_at=now)
-        self.waiting.clear()
+        jobs = [job for question in questions for job in question.generations]
+        postpone_all([Postponed(job, now) for job in jobs], looked=False)
 
     def _start(self, pool: ThreadPoolExecutor) -> None:
         """In turn over the accounts, as far as there are threads."""
@@ -170,6 +170,8 @@ class Round:
         else:
             askable.note_failure(account, reply)
             self._ask_again(generation, reply)
+            if askable.is_resting(account):
+                self._give_back(self.waiting.pop(account.pk, ()))
 
     def _ask_again(self, generation: Generation, error: KlingError) -> None:
         """No answer is no verdict. How slowly to go on is the account's matter."""
