@@ -52,12 +52,15 @@ def judge(generation: Generation) -> None:
         first = CallbackHealth(account_id=generation.account_id)
         CallbackHealth.objects.bulk_create([first], ignore_conflicts=True)
         return
-    weight = max(WEIGHT, 1 / (row.judged + 1))
-    heard = 1.0 if generation.called_back_at else 0.0
-    row.share += weight * (heard - row.share)
+    row.share = shifted(row.share, heard=generation.called_back_at is not None, judged=row.judged)
     row.judged = min(row.judged + 1, 1_000_000)
     _decide(row)
     row.save(update_fields=["share", "judged", "reliable", "changed_at"])
+
+
+def shifted(share: float, *, heard: bool, judged: int) -> float:
+    """The share after one job more, when `judged` jobs have been counted before it."""
+    return share + max(WEIGHT, 1 / (judged + 1)) * (heard - share)
 
 
 def heard_late(generation: Generation) -> None:

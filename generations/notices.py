@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
-from smtplib import SMTPException
 
-from django.core.mail import send_mail
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import User
+from accounts import mails
 from generations.models import Notice
 
 log = logging.getLogger(__name__)
@@ -32,7 +31,7 @@ def due() -> QuerySet[Notice]:
 
 
 def tell() -> int:
-    """Mail what is due to everybody who runs this installation; the number of notices.
+    """Mail what is due to those who run this installation; the number of notices.
 
     Noted after the mail: told twice after a crash is better than never.
     """
@@ -45,11 +44,10 @@ def tell() -> int:
 
 
 def _mail(notice: Notice) -> bool:
-    people = User.objects.filter(is_superuser=True, is_active=True)
+    admin = reverse("admin:generations_generation_changelist") + "?attention__isempty=0"
     try:
-        for address in people.values_list("email", flat=True):
-            send_mail(notice.subject, notice.text, None, [address])
-    except (OSError, SMTPException) as exc:
+        mails.send("generations/email/notice", to=mails.operators(), notice=notice, admin=admin)
+    except mails.NOT_SENT as exc:
         log.warning("a notice was not sent: %s", exc)
         return False
     return True
