@@ -41,7 +41,7 @@ def note_answer(account: ProviderAccount) -> None:
 
 def note_failure(account: ProviderAccount, error: KlingError) -> None:
     """The provider has not answered: a few times in a row, and the account rests."""
-    if isinstance(error, kling.errors.AuthenticationFailed) and not error.retryable:
+    if isinstance(error, providers.ACCOUNT_TROUBLE) and not error.retryable:
         providers.pause(account, str(error))
     row = ProviderAccount.objects.filter(pk=account.pk)
     # Calls that were under way together fail together: that is one failure, not thirty.
