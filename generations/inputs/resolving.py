@@ -18,6 +18,7 @@ from generations.models import Asset
 from kling import operations
 from kling.errors import FieldError, InvalidInput
 from kling.media import Media, Spot, spots
+from kling.operations.base import Operation
 from kling.requests import Request
 
 MAX_FILES = 32  # of one request; the operation that takes the most takes a dozen
@@ -65,7 +66,8 @@ def resolve(
     with ExitStack() as files, uploads.available():
         gathering = Gathering(workspace, files, keep=keep)
         outcomes = gathering.outcomes(found)
-        resolution = _Resolution(workspace, gathering, Resolved(values, fresh=gathering.fresh))
+        resolved = Resolved(values, fresh=gathering.fresh)
+        resolution = _Resolution(operations.get(operation), workspace, gathering, resolved)
         yield resolution.run(found, outcomes)
 
 
@@ -111,7 +113,14 @@ def _spots(operation: str, values: Mapping[str, Any]) -> list[Spot]:
 class _Resolution:
     """Writes what was found into `resolved`, spot by spot."""
 
-    def __init__(self, workspace: Workspace, gathering: Gathering, resolved: Resolved) -> None:
+    def __init__(
+        self,
+        operation: Operation,
+        workspace: Workspace,
+        gathering: Gathering,
+        resolved: Resolved,
+    ) -> None:
+        self.operation = operation
         self.workspace = workspace
         self.gathering = gathering
         self.resolved = resolved
@@ -146,7 +155,7 @@ class _Resolution:
             given.prefer |= {row.generation.account_id}
 
     def source(self, spot: Spot) -> None:
-        place = place_of(spot, self.resolved.values, self.workspace)
+        place = place_of(self.operation, spot, self.resolved.values, self.workspace)
         if place is None:
             return
         if place.account_id is not None:

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from accounts.models import Workspace
+from generations import offering, routing
 from generations.inputs import earlier, paths
 from generations.inputs.earlier import Earlier
 from generations.inputs.looking import Unusable
+from kling import dialects
 from kling.media import Media, SourceId, Spot, is_held
+from kling.operations.base import Operation
 
 # Anything else the declaration of the field refuses; NUL would even break the database's query.
 AN_ID = re.compile(r"[A-Za-z0-9_.-]{1,200}", re.ASCII)
@@ -29,10 +32,12 @@ class Place:
     digest: str = ""
 
 
-def place_of(spot: Spot, values: Mapping[str, Any], workspace: Workspace) -> Place | None:
+def place_of(
+    operation: Operation, spot: Spot, values: Mapping[str, Any], workspace: Workspace
+) -> Place | None:
     """None for an id that the provider offers to everybody, and for what is no id.
 
-    Raises Unusable.
+    Raises Unusable; InvalidRequest, ProviderUnavailable like `routing.serving`.
     """
     source = spot.source
     assert source is not None
@@ -43,7 +48,8 @@ def place_of(spot: Spot, values: Mapping[str, Any], workspace: Workspace) -> Pla
         if not is_for_everybody(source, spot.value):
             raise Unusable("not_found", f"There is no such {source.kind} here.")
         return None
-    if found.is_at_hand and found.account.is_usable:
+    served = offering.serves(found.account, operation)
+    if found.is_at_hand and found.account.is_usable and served:
         return Place(spot.path, spot.value, found.media, found.generation.account_id)
     if (file := _as_file(spot, found, values)) is not None:
         return file
@@ -51,6 +57,9 @@ def place_of(spot: Spot, values: Mapping[str, Any], workspace: Workspace) -> Pla
         raise Unusable("expired", _expired(source))
     if not found.provider_id:
         raise Unusable("not_found", "The provider has no id for this result.")
+    if not served:
+        routing.serving(operation)  # where nobody offers it, that is what to say
+        raise Unusable("other_account", _not_served(operation, found))
     # Its account is switched off or paused: routing says so, and that it may pass.
     return Place(spot.path, spot.value, found.media, found.generation.account_id)
 
@@ -69,6 +78,11 @@ def _as_file(spot: Spot, found: Earlier, values: Mapping[str, Any]) -> Place | N
     if paths.has(values, path):
         return None
     return Place(path, spot.value, found.media, digest=found.asset.sha256)
+
+
+def _not_served(operation: Operation, found: Earlier) -> str:
+    dialect = dialects.get(found.account.dialect).title
+    return f"It was made through {dialect}, which does not offer {operation.name}."
 
 
 def _expired(source: SourceId) -> str:

@@ -154,6 +154,40 @@ def test_a_result_is_held_to_the_frame_rate_like_any_file(
         assert "24 to 60 frames a second. It has 12." in message
 
 
+@pytest.fixture
+def elsewhere(ada: Person, simulator: RunningSimulator, host: MediaServer) -> Asset:
+    """A film of an account that offers neither of the operations below; another one does."""
+    make_account(simulator.url, dialect="cometapi")
+    return make_film(ada, make_account(simulator.url, dialect="cloudsway"), host)
+
+
+def test_a_film_goes_as_a_file_where_its_account_does_not_offer_the_operation(
+    ada: Person, elsewhere: Asset
+) -> None:
+    values = {"video_id": elsewhere.public_id}
+    answer = created(ada.api, {"operation": "video-to-audio", "input": values})
+    assert account_of(answer) == "cometapi"
+    assert answer["input"] == {"video_url": elsewhere.public_id}
+
+
+@pytest.mark.parametrize("which", ["ours", "theirs"])
+def test_it_says_that_the_account_of_a_film_does_not_offer_the_operation(
+    ada: Person, elsewhere: Asset, which: str
+) -> None:
+    given = elsewhere.public_id if which == "ours" else PROVIDERS_ID
+    body = {"operation": "video-extend", "input": {"video_id": given}}
+    assert refusal(ada.api, body) == (
+        "input.video_id",
+        "other_account",
+        "video_id: It was made through Cloudsway, which does not offer video-extend.",
+    )
+
+
+def test_it_says_that_nobody_offers_the_operation(ada: Person, studio: Studio) -> None:
+    body = {"operation": "video-extend", "input": {"video_id": studio.film.public_id}}
+    assert refusal(ada.api, body)[:2] == ("operation", "not_offered")
+
+
 def test_ids_of_two_accounts_do_not_go_together(
     ada: Person, studio: Studio, host: MediaServer
 ) -> None:
