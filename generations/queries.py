@@ -10,7 +10,8 @@ from django.db.models import Count, QuerySet, Sum
 from django.db.models.functions import TruncDate
 
 from accounts.models import Workspace
-from generations.models import Asset, Generation, Upload
+from generations.models import Asset, Generation, State, Upload
+from kling import operations
 
 
 def for_workspace(workspace: Workspace) -> QuerySet[Generation]:
@@ -35,6 +36,16 @@ def matching(rows: QuerySet[Generation], asked: Mapping[str, Any]) -> QuerySet[G
         "created_before": "created_at__lt",
     }
     return rows.filter(**{fields[name]: asked[name] for name in fields if name in asked})
+
+
+def without_parked(rows: QuerySet[Generation]) -> QuerySet[Generation]:
+    """Leave out those that wait for the operator and cannot be running anywhere any more.
+
+    A call that is answered at once has ended when its answer got lost. Its hold stays, but it must
+    not take up a slot of the account or of the plan until somebody comes to decide.
+    """
+    at_once = [one.name for one in operations.all_operations() if one.synchronous]
+    return rows.exclude(state=State.RECONCILING, operation__in=at_once)
 
 
 def usage(workspace: Workspace, *, first: date, last: date) -> list[dict[str, Any]]:

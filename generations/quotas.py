@@ -8,6 +8,7 @@ from accounts.access import Actor
 from accounts.models import Workspace
 from accounts.quotas import limits_of, refuse_above
 from generations.models import Asset, Generation, Upload
+from generations.queries import without_parked
 from generations.spending import refuse_above_caps
 
 
@@ -15,7 +16,8 @@ def check(by: Actor, *, credits: int) -> None:
     """Refuse a job of `credits` micro-credits that plan or caps have no room for."""
     limits = limits_of(by.workspace)
     if limits.running_jobs is not None:
-        running = Generation.objects.filter(workspace=by.workspace, due_at__isnull=False).count()
+        unfinished = Generation.objects.filter(workspace=by.workspace, due_at__isnull=False)
+        running = without_parked(unfinished).count()
         refuse_above(
             quota="running_jobs", limit=limits.running_jobs, used=running, adding=1, retry_after=30
         )

@@ -10,6 +10,7 @@ from django.db.models import F, QuerySet, Sum, Window
 from django.db.models.functions import RowNumber
 
 from generations.models import Generation
+from generations.queries import without_parked
 from generations.states import OCCUPYING, State
 
 LOOKAHEAD = 64  # waiting jobs that are read at a time
@@ -45,8 +46,9 @@ def spoken_for(accounts: Collection[int]) -> Counter[tuple[int, str]]:
 
     Those that wait count too: of a hundred jobs that come at once, none is running yet.
     """
+    taking = Generation.objects.filter(account__in=accounts, state__in=[*OCCUPYING, State.QUEUED])
     rows = (
-        Generation.objects.filter(account__in=accounts, state__in=[*OCCUPYING, State.QUEUED])
+        without_parked(taking)
         .order_by()
         .values_list("account", "model")
         .annotate(taken=Sum("slots"))
@@ -67,7 +69,7 @@ class _FreeSlots:
 
     def __init__(self) -> None:
         rows = (
-            Generation.objects.filter(state__in=OCCUPYING)
+            without_parked(Generation.objects.filter(state__in=OCCUPYING))
             .values_list("account", "model", "account__parallel_tasks")
             .annotate(taken=Sum("slots"))
         )

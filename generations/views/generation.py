@@ -86,7 +86,7 @@ def _context(found: Generation, actor: Actor) -> dict[str, Any]:
         "generation": found,
         "results": results(found, _uses(state, actor)),
         "badge": telling.BADGES[state],
-        "now": telling.NOW[state],
+        "now": telling.now(found),
         "steps": telling.steps(found),
         "failure": telling.failure(found) if state == State.FAILED else "",
         "history": telling.history(found),

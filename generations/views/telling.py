@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from billing.amounts import to_text
+from generations.absence import can_be_looked_for
 from generations.forms import words
 from generations.models import Generation, State, Transition
 from kling import catalogue, operations
@@ -44,6 +45,11 @@ NOW = {
     State.FAILED: "It did not work out.",
     State.CANCELED: "Cancelled. Nothing was charged.",
 }
+PARKED = (
+    "The provider's answer got lost, and it cannot be asked for it again. We look into it by hand. "
+    "Your credits stay set aside until then; nothing is charged twice. If you need it now, make it "
+    "again."
+)
 STEPS = (State.QUEUED, State.SUBMITTING, State.PROCESSING, State.STORING, State.SUCCEEDED)
 REASONS = {
     "provider_failed": "Kling started on it but could not finish. Another try, or a simpler "
@@ -86,6 +92,13 @@ class Step:
 class Event:
     text: str
     at: datetime
+
+
+def now(generation: Generation) -> str:
+    """What is happening to the job, in the customer's words."""
+    state = State(generation.state)
+    is_parked = state == State.RECONCILING and not can_be_looked_for(generation)
+    return PARKED if is_parked else NOW[state]
 
 
 def steps(generation: Generation) -> list[Step]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from accounts.models import Plan
 from billing import ledger
 from billing.models import Entry
 from generations.models import Generation, ProviderAccount, State
 from kling.simulator.server import RunningSimulator
-from tests.conftest import Person, make_account
-from tests.generations.test_main_job import create
+from tests.conftest import Person, make_account, make_person
+from tests.generations.test_main_job import SOUND, create
 from tests.working import call, finish, reach, work_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -62,6 +63,33 @@ def test_an_unclear_answer_waits_for_the_operator(
     assert len(simulator.tasks()) == int(accepted)
     assert len(simulator.submissions()) == 1
     assert ledger.check().violations == []
+
+
+def test_a_job_that_waits_for_the_operator_is_in_nobodys_way(
+    official: ProviderAccount, simulator: RunningSimulator
+) -> None:
+    Plan.objects.filter(slug="free").update(running_jobs=1)
+    ProviderAccount.objects.update(parallel_tasks=1)
+    person = make_person("free@example.com", credits="100", plan="free")
+    simulator.faults.add(stage="submit", kind="drop", accepted=True, times=1)
+    parked = reach(create(person.api, SPEECH)["id"], State.RECONCILING)
+    page = person.browser.get(f"/generations/{parked.public_id}").content.decode()
+    assert "We look into it by hand" in page
+    assert "we keep asking" not in page
+    assert finish(create(person.api, SPEECH)["id"]).state == State.SUCCEEDED
+    assert person.api.get("/credits").json()["held"] == "0.05"
+    parked.refresh_from_db()
+    assert parked.state == State.RECONCILING
+
+
+def test_a_job_that_the_provider_is_asked_about_takes_its_slot(
+    official: ProviderAccount, simulator: RunningSimulator
+) -> None:
+    Plan.objects.filter(slug="free").update(running_jobs=1)
+    person = make_person("free@example.com", credits="100", plan="free")
+    simulator.faults.add(stage="submit", kind="drop", accepted=True, times=1)
+    reach(create(person.api, SOUND)["id"], State.RECONCILING)
+    assert person.api.post("/generations", SPEECH).json()["code"] == "quota_exceeded"
 
 
 @pytest.mark.parametrize(
