@@ -243,6 +243,8 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": [],
     "EXCEPTION_HANDLER": "kling_saas.api_errors.handle",
     "UNAUTHENTICATED_USER": None,
+    # There is only JSON: `?format=…` is a parameter that nobody knows, not a reason for a 404.
+    "URL_FORMAT_OVERRIDE": None,
     "COERCE_DECIMAL_TO_STRING": True,
 }
 SPECTACULAR_SETTINGS: dict[str, Any] = {

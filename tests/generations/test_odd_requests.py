@@ -113,3 +113,7 @@ def test_it_still_says_where_json_breaks(ada: Person) -> None:
     response = ada.api.client.post(path, '{"a": 1,}', content_type="application/json")
     assert response.status_code == 400
     assert "line 1 column" in response.json()["detail"]
+
+
+def test_a_parameter_named_format_is_one_that_nobody_knows(ada: Person) -> None:
+    assert ada.api.get("/credits?format=api").json() == ada.api.get("/credits").json()
