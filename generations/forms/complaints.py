@@ -14,6 +14,8 @@ from generations.forms.reading import PREFIX
 from kling.errors import FieldError
 
 Schema = Mapping[str, Any]
+# A field that is needed here and not always: the words that follow are the answer to "why?".
+SAYS_WHY = re.compile(r"is required (when|without) ")
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,8 @@ class Complaints:
         path = shown_path(self.schema, error.field.removeprefix(f"{PREFIX}."))
         field = f"{PREFIX}.{path}" if error.field.startswith(f"{PREFIX}.") else path
         spec = field_at(self.schema, path)
-        if error.code == "required" and spec is not None:
+        is_bare = error.code == "required" and not SAYS_WHY.search(error.message)
+        if is_bare and spec is not None:
             return replace(error, field=field, message=f"{label(path, self.schema)} is required.")
         return replace(error, field=field, message=self._words(path, error))
 

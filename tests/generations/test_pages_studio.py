@@ -151,6 +151,15 @@ def test_it_wants_a_prompt(ada: Person, cloudsway: ProviderAccount) -> None:
     assert "Prompt is required." in text(response)
 
 
+def test_it_says_why_a_field_is_needed_that_is_not_always(
+    ada: Person, cloudsway: ProviderAccount
+) -> None:
+    form = open_studio(ada.browser, "omni-video")
+    response = form.send(ada.browser, input__prompt="A fox")
+    assert problems(response) == ["input-aspect_ratio"]
+    assert "Aspect ratio is required without a first frame or a video" in text(response)
+
+
 def test_it_counts_a_line_break_as_one_character(ada: Person, cloudsway: ProviderAccount) -> None:
     prompt = "a\r\n" + "b" * 2498
     response = open_studio(ada.browser).send(ada.browser, input__prompt=prompt)
