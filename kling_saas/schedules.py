@@ -16,6 +16,8 @@ SCHEDULES: dict[str, dict[str, Any]] = {
     "generations.tasks.sweep": EVERY_MINUTE,
     "webhooks.tasks.sweep": EVERY_MINUTE,
     "billing.tasks.sweep": EVERY_MINUTE,
+    "billing.credits.expire": EVERY_MINUTE,
+    "billing.ledger_watch.run": HOURLY,
     "generations.tasks.prune": HOURLY,
     "webhooks.tasks.prune": HOURLY,
     "worker.tasks.prune": HOURLY,

@@ -19,7 +19,7 @@ from billing import credits
 from billing.admin.base import CreditsFormField, ReadOnlyAdmin
 from billing.amounts import to_text
 from billing.errors import KeyReused
-from billing.models import CreditAccount, Entry, Hold
+from billing.models import CreditAccount, Entry, Hold, LedgerAlarm, Lot
 
 
 class GrantForm(forms.Form):
@@ -39,7 +39,14 @@ class GrantForm(forms.Form):
 @admin.register(CreditAccount)
 class CreditAccountAdmin(ReadOnlyAdmin[CreditAccount]):
     change_list_template = "billing/admin_accounts.html"
-    list_display = ("workspace", "balance_credits", "held_credits", "available_credits")
+    list_display = (
+        "workspace",
+        "balance_credits",
+        "held_credits",
+        "available_credits",
+        "debt_credits",
+        "frozen",
+    )
     list_select_related = ["workspace"]
     search_fields = ["workspace__name", "workspace__public_id"]
     fields = (*list_display, "history", "created_at")
@@ -56,6 +63,10 @@ class CreditAccountAdmin(ReadOnlyAdmin[CreditAccount]):
     @admin.display(description="available")
     def available_credits(self, row: CreditAccount) -> str:
         return to_text(row.available)
+
+    @admin.display(description="owed", ordering="debt")
+    def debt_credits(self, row: CreditAccount) -> str:
+        return to_text(row.debt)
 
     @admin.display(description="history")
     def history(self, row: CreditAccount) -> SafeString:
@@ -151,3 +162,25 @@ class EntryAdmin(ReadOnlyAdmin[Entry]):
     @admin.display(description="balance after")
     def balance(self, row: Entry) -> str:
         return to_text(row.balance_after)
+
+
+@admin.register(Lot)
+class LotAdmin(ReadOnlyAdmin[Lot]):
+    list_display = ["account", "source", "granted_credits", "remaining_credits", "expires_at"]
+    list_filter = ["source"]
+    list_select_related = ["account__workspace"]
+    search_fields = ["entry__key", "account__workspace__name", "account__workspace__public_id"]
+
+    @admin.display(description="granted", ordering="granted")
+    def granted_credits(self, row: Lot) -> str:
+        return to_text(row.granted)
+
+    @admin.display(description="left", ordering="remaining")
+    def remaining_credits(self, row: Lot) -> str:
+        return to_text(row.remaining)
+
+
+@admin.register(LedgerAlarm)
+class LedgerAlarmAdmin(ReadOnlyAdmin[LedgerAlarm]):
+    list_display = ["rule", "detail", "found_at", "told_at", "mended_at"]
+    list_filter = [("mended_at", admin.EmptyFieldListFilter)]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from billing.models.alarms import LedgerAlarm
 from billing.models.customers import Customer
 from billing.models.ledger import CreditAccount, Entry, Hold
 from billing.models.lots import Lot, LotDraw
@@ -15,6 +16,7 @@ __all__ = [
     "Entry",
     "Freeze",
     "Hold",
+    "LedgerAlarm",
     "Lot",
     "LotDraw",
     "Margin",
