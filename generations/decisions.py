@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 
 import billing.credits
+from generations import late
 from generations.events import announce
 from generations.models import Generation, State
 from generations.refresh import wake
@@ -24,9 +25,11 @@ def look_now(generation: Generation) -> bool:
 def fail_and_release(generation: Generation, *, by: str) -> bool:
     """End a job whose verdict nobody can give, without charge. False if it is not in doubt.
 
-    Only for jobs that the provider surely does not run: a late success would be the house's loss.
+    The provider is still asked for some days about a job that it may have: should it succeed after
+    all, the result is delivered, and charged by an adjustment (`generations.late`).
     """
-    if State(generation.state) not in DECIDABLE:
+    was = State(generation.state)
+    if was not in DECIDABLE:
         return False
     try:
         with transaction.atomic(durable=True):
@@ -37,8 +40,11 @@ def fail_and_release(generation: Generation, *, by: str) -> bool:
                 attention="",
                 error_code="canceled_by_operator",
                 error_message="The provider gave no verdict. Nothing was charged.",
+                late_look_at=late.first_look() if was == State.RECONCILING else None,
             )
-            billing.credits.release(hold=generation.hold, reason="decided by the operator")
+            billing.credits.conclude(
+                hold=generation.hold, amount=0, reason="decided by the operator"
+            )
             announce(generation)
     except Stale:
         return False

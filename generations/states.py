@@ -9,6 +9,8 @@
       │  └──────────┘   └────────────┘
       └──▶ CANCELED                  (QUEUED, SUBMITTING, PROCESSING, RECONCILING may fail too)
 
+A job that a person failed in the provider's stead goes on to STORING if it succeeds after all.
+
 `due_at` is the clock of every state that is not final: the time at which somebody has to look
 at the row again. A worker that dies leaves its row due, so another one finds it.
 """
@@ -47,7 +49,8 @@ MOVES: dict[State, frozenset[State]] = {
     State.RECONCILING: frozenset({State.PROCESSING, State.QUEUED, State.STORING, State.FAILED}),
     State.STORING: frozenset({State.SUCCEEDED, State.FAILED}),
     State.SUCCEEDED: frozenset(),
-    State.FAILED: frozenset(),
+    # A person ended it, and the provider has delivered after all (`generations.late`).
+    State.FAILED: frozenset({State.STORING}),
     State.CANCELED: frozenset(),
 }
 
@@ -84,6 +87,8 @@ def move(
     changes |= {"state": to, "due_at": None if to in FINAL else due_at or now}
     if to in FINAL:
         changes["finished_at"] = now
+    elif was in FINAL:
+        changes["finished_at"] = None
     row = type(generation).objects.filter(pk=generation.pk, state=was)
     if same_account:
         row = row.filter(account=generation.account_id)

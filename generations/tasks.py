@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from generations import actions, alarms, notices, polling, storing, takeover
+from generations import actions, alarms, late, notices, polling, storing, takeover
 from generations import dispatch as dispatching
 from generations.models import IdempotencyKey, Quote
 from worker.doorbell import ring
@@ -22,6 +22,10 @@ def dispatch() -> None:
 
 def refresh() -> None:
     polling.run()
+
+
+def look_late() -> None:
+    late.run()
 
 
 def store(pk: int) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 
 import billing.credits
+from billing.amounts import to_text
 from billing.prices import cost
 from generations import assets, callback_health, durations, notices, timing
 from generations.events import announce, announce_running
@@ -24,6 +25,7 @@ from worker.doorbell import ring
 log = logging.getLogger(__name__)
 # What it means that there is no result, where that is an answer.
 NOTHING = {"faces": ("no_face", "There is no face in the video. Nothing was charged.")}
+DELIVERED_LATE = "The provider delivered after all"
 NO_RESULT = "The provider finished, but gave no result. Nothing was charged."
 
 
@@ -66,9 +68,12 @@ def apply(generation: Generation, task: Task) -> None:
 
 @transaction.atomic
 def succeed(generation: Generation, task: Task) -> None:
-    """Charge the job by what the provider deducted, at most the quote, and have it stored."""
+    """Charge the job by what the provider deducted, at most the quote, and have it stored.
+
+    Where a person has closed its hold meanwhile, the difference is adjusted.
+    """
     amount = charge_for(generation, _units(generation, task))
-    was_in_doubt = generation.state == State.RECONCILING
+    was_in_doubt = generation.state != State.PROCESSING
     move(
         generation,
         State.STORING,
@@ -79,8 +84,11 @@ def succeed(generation: Generation, task: Task) -> None:
         final_unit_deduction=(task.unit_deduction or "")[:64],
         outputs=assets.wanted(task),
         attention=_variance(generation, task),
+        error_code="",
+        error_message="",
+        late_look_at=None,
     )
-    billing.credits.settle(hold=generation.hold, amount=amount)
+    _charge(generation, amount)
     ring("generations.tasks.store", generation.pk)
     if not was_in_doubt:  # found late, it would tell of our waiting
         durations.learn(generation, task)
@@ -95,7 +103,7 @@ def fail(generation: Generation, *, code: str, message: str, task: Task | None =
         changes["task_id"] = task.task_id
         changes["final_unit_deduction"] = (task.unit_deduction or "")[:64]
     move(generation, State.FAILED, reason=message or code, **changes)
-    billing.credits.release(hold=generation.hold, reason=code)
+    billing.credits.conclude(hold=generation.hold, amount=0, reason=code)
     announce(generation)
     if task is not None:
         callback_health.judge(generation)
@@ -131,6 +139,20 @@ def charge_for(generation: Generation, units: Decimal | None) -> int:
     if units is None:
         return generation.quoted
     return min(cost(units, rate=generation.rate), generation.quoted)
+
+
+def _charge(generation: Generation, amount: int) -> None:
+    """Less than `amount` only where a person has released the hold, and the customer has spent
+    those credits since.
+    """
+    charged = billing.credits.conclude(hold=generation.hold, amount=amount, reason=DELIVERED_LATE)
+    if charged == amount:
+        return
+    owed = to_text(amount - charged)
+    notice = f"{owed} credits of it could not be charged any more: the house's loss."
+    generation.charged = charged
+    generation.attention = f"{generation.attention} {notice}".strip()[:300]
+    generation.save(update_fields=["charged", "attention"])
 
 
 def _units(generation: Generation, task: Task) -> Decimal | None:

@@ -42,6 +42,27 @@ def hold(*, workspace: Workspace, amount: int, key: str) -> Hold:
     return Hold.objects.create(account_id=account.id, reference=key, amount=amount)
 
 
+def conclude(*, hold: Hold, amount: int, reason: str) -> int:
+    """Bring what a job costs to `amount`, at most what was held; returns what it costs now.
+
+    An open hold is settled or released. Where somebody has closed it before, by hand, the
+    difference is posted as an adjustment, and never more of it than is free: the hold is gone, and
+    the customer may have spent its credits elsewhere. Again with the same amount changes nothing.
+    """
+    target = min(amount, hold.amount)
+    account = LockedAccount.of(hold.account_id)
+    hold.refresh_from_db(fields=["state", "captured", "closed_at"])
+    if hold.state == Hold.State.OPEN:
+        return _close(account, hold, capture=target, reason=reason)
+    cost = charged(hold)
+    change = max(cost - target, -account.available)
+    if change:
+        key = f"{hold.reference}:late:{account.last_seq + 1}"
+        account.post(Movement(change, Entry.Kind.ADJUSTMENT, key, reason, hold.pk))
+        account.repay()
+    return cost - change
+
+
 def settle(*, hold: Hold, amount: int) -> int:
     """Charge at most what is held, give the rest back; returns what was charged.
 
@@ -49,12 +70,12 @@ def settle(*, hold: Hold, amount: int) -> int:
     """
     if amount < 0:
         raise ValueError(f"{amount} cannot be charged.")
-    return _close(hold, capture=min(amount, hold.amount), reason="")
+    return _close_once(hold, capture=min(amount, hold.amount), reason="")
 
 
 def release(*, hold: Hold, reason: str) -> None:
     """Give back all that is held. Raises AlreadySettled if it has been charged."""
-    _close(hold, capture=0, reason=reason)
+    _close_once(hold, capture=0, reason=reason)
 
 
 def refund(*, hold: Hold, amount: int, key: str, reason: str) -> Entry:
@@ -78,13 +99,17 @@ def charged(hold: Hold) -> int:
     return -(hold.entries.aggregate(sum=Sum("amount"))["sum"] or 0)
 
 
-def _close(hold: Hold, *, capture: int, reason: str) -> int:
+def _close_once(hold: Hold, *, capture: int, reason: str) -> int:
     account = LockedAccount.of(hold.account_id)
     hold.refresh_from_db(fields=["state", "captured", "closed_at"])
     if hold.state != Hold.State.OPEN:
         if hold.captured != capture:
             raise AlreadySettled(reference=hold.reference, captured=hold.captured)
         return hold.captured
+    return _close(account, hold, capture=capture, reason=reason)
+
+
+def _close(account: LockedAccount, hold: Hold, *, capture: int, reason: str) -> int:
     hold.state = Hold.State.CAPTURED if capture else Hold.State.RELEASED
     hold.captured = capture
     hold.reason = reason[:200]

@@ -83,6 +83,12 @@ class Generation(models.Model):
         max_length=64, blank=True, help_text="The provider's own text."
     )
 
+    late_look_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When to ask about a job next that a person has ended in the provider's stead.",
+    )
+
     outputs = models.JSONField(
         default=list, blank=True, help_text="Where the provider keeps the results, for a while."
     )
@@ -122,6 +128,11 @@ class Generation(models.Model):
                 fields=["state", "due_at"],
                 condition=Q(due_at__isnull=False),
                 name="generation_due",
+            ),
+            models.Index(
+                fields=["late_look_at"],
+                condition=Q(late_look_at__isnull=False),
+                name="generation_late",
             ),
             models.Index(
                 fields=["account", "model"],
