@@ -10,6 +10,8 @@ from types import FrameType
 
 from billing.sandbox.server import Sandbox
 
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
 
 def main() -> None:
     options = _options()
@@ -47,6 +49,8 @@ def _options() -> argparse.Namespace:
         help="signs the events; by default STRIPE_WEBHOOK_SECRET of the environment",
     )
     options = parser.parse_args()
+    if options.host not in LOOPBACK:
+        parser.error("the sandbox has no lock on its door: it listens on loopback only")
     if not options.webhook_secret:
         parser.error("give --webhook-secret or set STRIPE_WEBHOOK_SECRET")
     return options

@@ -7,7 +7,9 @@ import time
 from typing import Any
 
 from billing.event_types import EVENT_TYPES
+from billing.sandbox import faults
 from billing.sandbox.errors import missing
+from billing.sandbox.faults import Fate
 from billing.sandbox.store import Row, Store
 
 API_VERSION = "2026-10-28.endive"
@@ -74,7 +76,14 @@ class Account:
             data["previous_attributes"] = {
                 name: value for name, value in before.items() if row.get(name) != value
             }
-        event = self.new(
+        fate = faults.of_event(self.store) if kind in EVENT_TYPES else Fate()
+        for _ in range(1 + fate.twin):
+            event = self._event(kind, data)
+            if kind in EVENT_TYPES:
+                self._send(event["id"], fate)
+
+    def _event(self, kind: str, data: Row) -> Row:
+        return self.new(
             EVENT,
             "evt",
             {
@@ -85,8 +94,12 @@ class Account:
                 "type": kind,
             },
         )
-        if kind in EVENT_TYPES:
-            self.store.queue(event["id"])
+
+    def _send(self, event_id: str, fate: Fate) -> None:
+        if not fate.copies:
+            self.store.lose(event_id)
+        for _ in range(fate.copies):
+            self.store.queue(event_id, seconds=fate.seconds, places=fate.places)
 
 
 def shown(row: Row) -> Row:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import socket
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from pathlib import Path
@@ -9,7 +11,8 @@ from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
-from billing.sandbox.account import Account
+from billing.sandbox import faults
+from billing.sandbox.account import HERE, Account
 from billing.sandbox.api import handling
 from billing.sandbox.api.handling import Request
 from billing.sandbox.delivery import Delivery
@@ -22,6 +25,8 @@ MAX_BODY = 256 * 1024
 Environ = dict[str, Any]
 Start = Callable[[str, list[tuple[str, str]]], Any]
 Response = tuple[int, dict[str, str], str]
+
+JSON = {"Content-Type": "application/json"}
 
 
 class Application:
@@ -38,11 +43,32 @@ class Application:
     def _answer(self, environ: Environ) -> Response:
         request = _request(environ)
         if request.path.startswith("/v1/"):
-            answer = handling.answer(self.store, request)
-            return answer.status, {"Content-Type": "application/json"}, answer.body
+            return self._api(request, environ["sandbox.connection"])
         if request.path == "/style.css":
             return 200, {"Content-Type": "text/css; charset=utf-8"}, html.STYLE
+        if request.path.startswith("/control") and "json" in environ.get("HTTP_ACCEPT", ""):
+            return self._control(request)
         return _response(self._page(request))
+
+    def _api(self, request: Request, connection: socket.socket) -> Response:
+        with self.store.transaction():
+            fault = faults.of_reply(self.store) if request.method != "GET" else "ok"
+        if fault == "fail":
+            error = {"type": "api_error", "message": "The sandbox fails, as it was told to."}
+            return 500, dict(JSON), json.dumps({"error": error})
+        answer = handling.answer(self.store, request)
+        if fault == "lose":
+            # All is done, and the caller never hears of it.
+            connection.shutdown(socket.SHUT_RDWR)
+        return answer.status, dict(JSON), answer.body
+
+    def _control(self, request: Request) -> Response:
+        try:
+            with self.store.transaction():
+                row = site.control(Account(self.store), request.method, request.path, request.body)
+        except Refused as exc:
+            return exc.status, dict(JSON), json.dumps(exc.envelope())
+        return 200, dict(JSON), json.dumps(row).replace(HERE, request.base)
 
     def _page(self, request: Request) -> html.Page | html.Redirect:
         try:
@@ -60,6 +86,9 @@ class Server(ThreadingMixIn, WSGIServer):
 class Handler(WSGIRequestHandler):
     # Without it each small answer waits 40 ms for the other side's acknowledgement.
     disable_nagle_algorithm = True
+
+    def get_environ(self) -> Environ:
+        return {**super().get_environ(), "sandbox.connection": self.connection}
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         pass

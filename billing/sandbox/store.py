@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS object (
@@ -19,11 +19,23 @@ CREATE INDEX IF NOT EXISTS object_kind ON object (kind, seq);
 CREATE TABLE IF NOT EXISTS idempotency (
   key TEXT PRIMARY KEY, request TEXT NOT NULL, status INTEGER NOT NULL, body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS delivery (
-  event_id TEXT PRIMARY KEY, due REAL, attempts INTEGER NOT NULL DEFAULT 0);
+  id INTEGER PRIMARY KEY AUTOINCREMENT, event_id TEXT NOT NULL, due REAL,
+  place INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
+# Counted up when what is stored changes: an older file is begun anew.
+VERSION = 2
+TABLES = ("object", "idempotency", "delivery", "setting")
 
 Row = dict[str, Any]
+
+
+class Waiting(NamedTuple):
+    """An event that is to be sent."""
+
+    id: int
+    event_id: str
+    attempts: int
 
 
 class Store:
@@ -32,6 +44,10 @@ class Store:
         self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
+        if self._db.execute("PRAGMA user_version").fetchone()[0] != VERSION:
+            for table in TABLES:
+                self._db.execute(f"DROP TABLE IF EXISTS {table}")
+            self._db.execute(f"PRAGMA user_version = {VERSION}")
         self._db.executescript(SCHEMA)
 
     def close(self) -> None:
@@ -85,24 +101,39 @@ class Store:
         self._execute("INSERT INTO idempotency VALUES (?, ?, ?, ?)", key, request, status, body)
 
     # --- deliveries of events
-    def queue(self, event_id: str, *, due: float | None = None) -> None:
-        due = time.time() if due is None else due
-        self._execute("INSERT INTO delivery (event_id, due) VALUES (?, ?)", event_id, due)
-
-    def due(self) -> list[tuple[str, int]]:
-        """Ids and attempts of the events whose turn it is, oldest first."""
-        return self._execute(
-            "SELECT event_id, attempts FROM delivery WHERE due <= ? ORDER BY rowid", time.time()
+    def queue(self, event_id: str, *, seconds: float = 0.0, places: int = 0) -> None:
+        """To be sent in `seconds`, behind up to `places` events that come later."""
+        self._execute(
+            "INSERT INTO delivery (event_id, due, place) VALUES (?, ?, "
+            "(SELECT COALESCE(MAX(id), 0) + 1 + ? FROM delivery))",
+            event_id,
+            time.time() + seconds,
+            places,
         )
 
-    def delivered(self, event_id: str) -> None:
-        self._execute("DELETE FROM delivery WHERE event_id = ?", event_id)
+    def lose(self, event_id: str) -> None:
+        """Never to be sent, and known as undelivered."""
+        self._execute("INSERT INTO delivery (event_id) VALUES (?)", event_id)
 
-    def deliver_again(self, event_id: str, *, seconds: float) -> None:
+    def forget_lost(self, event_id: str) -> None:
+        self._execute("DELETE FROM delivery WHERE event_id = ? AND due IS NULL", event_id)
+
+    def due(self) -> list[Waiting]:
+        """The events whose turn it is, in the order in which they are sent."""
+        rows = self._execute(
+            "SELECT id, event_id, attempts FROM delivery WHERE due <= ? ORDER BY place, id",
+            time.time(),
+        )
+        return [Waiting(*row) for row in rows]
+
+    def delivered(self, delivery_id: int) -> None:
+        self._execute("DELETE FROM delivery WHERE id = ?", delivery_id)
+
+    def deliver_again(self, delivery_id: int, *, seconds: float) -> None:
         self._execute(
-            "UPDATE delivery SET attempts = attempts + 1, due = ? WHERE event_id = ?",
+            "UPDATE delivery SET attempts = attempts + 1, due = ? WHERE id = ?",
             time.time() + seconds,
-            event_id,
+            delivery_id,
         )
 
     def undelivered(self) -> set[str]:

@@ -49,13 +49,24 @@ class Shop:
         """Send what waits to the product's hook; the types of the events that were taken."""
         taken = []
         with requests.Session() as session:
-            for event_id, _ in self.sandbox.store.due():
-                event = self.sandbox.store.get("event", event_id)
+            for waiting in self.sandbox.store.due():
+                event = self.sandbox.store.get("event", waiting.event_id)
                 assert event is not None
                 if self.sandbox.delivery.send(session, event):
-                    self.sandbox.store.delivered(event_id)
+                    self.sandbox.store.delivered(waiting.id)
                     taken.append(event["type"])
         return taken
+
+    def control(self, path: str, **form: Any) -> Any:
+        """What banks, card holders, time and the network do: see `billing/sandbox/control.py`."""
+        answer = requests.post(
+            f"{self.sandbox.url}/control/{path}",
+            data=form,
+            headers={"Accept": "application/json"},
+            timeout=10,
+        )
+        assert answer.ok, answer.text
+        return answer.json()
 
     def send(self, event: dict[str, Any]) -> bool:
         with requests.Session() as session:

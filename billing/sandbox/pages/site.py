@@ -6,13 +6,28 @@ import re
 from collections.abc import Callable
 from urllib.parse import parse_qsl
 
-from billing.sandbox.account import Account
+from billing.sandbox import control as controls
+from billing.sandbox.account import Account, shown
 from billing.sandbox.errors import Refused
 from billing.sandbox.pages import authentication, checkout, invoice, overview, portal
 from billing.sandbox.pages.html import Page, Redirect
+from billing.sandbox.store import Row
 
 Shown = Callable[..., Page]
 Pressed = Callable[..., Page | Redirect]
+
+
+def control(account: Account, method: str, path: str, body: str) -> Row:
+    """The same as the buttons of the overview, for programs."""
+    if method == "GET":
+        return controls.state(account)
+    return shown(controls.act(account, path.removeprefix("/control/"), dict(parse_qsl(body))))
+
+
+def _press_control(account: Account, path: str, form: dict[str, str]) -> Redirect:
+    controls.act(account, path, form)
+    return Redirect("/")
+
 
 # By path; its groups are ids and names of buttons.
 SHOWN: dict[str, Shown] = {
@@ -28,6 +43,7 @@ PRESSED: dict[str, Pressed] = {
     r"/authenticate/(\w+)/(\w+)": authentication.press,
     r"/portal/(\w+)/(\w+)": portal.press,
     r"/invoices/(\w+)/pay": invoice.pay,
+    r"/control/(.+)": _press_control,
 }
 
 

@@ -104,10 +104,11 @@ def test_it_lists_events_by_whether_they_arrived(desk: Desk) -> None:
         "payment_intent.succeeded",
         "checkout.session.completed",
     }
-    desk.sandbox.store.delivered(waiting[0].id)
+    first, second = desk.sandbox.store.due()
+    desk.sandbox.store.delivered(first.id)
     left = events.list({"delivery_success": False}).data
-    assert [event.id for event in left] == [waiting[1].id]
-    assert events.retrieve(waiting[0].id).pending_webhooks == 0
+    assert [event.id for event in left] == [second.event_id]
+    assert events.retrieve(first.event_id).pending_webhooks == 0
     with pytest.raises(stripe.InvalidRequestError):
         events.list({"types": ["a"] * 21})
 
