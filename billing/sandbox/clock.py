@@ -1,4 +1,4 @@
-"""Time passes: sessions expire, subscriptions renew, unpaid invoices are tried again."""
+"""Time passes: sessions expire, refunds settle, subscriptions renew or are asked to pay again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import NamedTuple
 from billing.sandbox.account import Account
 from billing.sandbox.checkout import sessions
 from billing.sandbox.errors import Refused
-from billing.sandbox.resources import invoices, renewals, subscriptions
+from billing.sandbox.resources import invoices, refunds, renewals, subscriptions
 
 LONGEST_SECONDS = 3 * 366 * 24 * 3600
 
@@ -45,6 +45,10 @@ def _set(account: Account, at: int) -> None:
 
 
 def _due(account: Account) -> Iterator[Due]:
+    for row in account.all(refunds.REFUND):
+        if row["_later"]:
+            run = partial(refunds.finish, account, row["id"], row["_later"]["status"])
+            yield Due(row["_later"]["at"], row["id"], run)
     for row in account.all(sessions.SESSION, status="open"):
         yield Due(row["expires_at"], row["id"], partial(sessions.let_expire, account, row))
     for row in account.all(subscriptions.SUBSCRIPTION):

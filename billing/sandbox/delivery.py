@@ -13,6 +13,7 @@ import stripe
 
 from billing.sandbox import clock
 from billing.sandbox.account import EVENT, HERE, Account
+from billing.sandbox.errors import Refused
 from billing.sandbox.store import Store
 
 logger = logging.getLogger(__name__)
@@ -47,8 +48,12 @@ class Delivery(threading.Thread):
 
     def catch_up(self) -> None:
         """What falls due by itself, such as the end of a session, has its events too."""
-        with self.store.transaction():
-            clock.catch_up(Account(self.store))
+        try:
+            with self.store.transaction():
+                clock.catch_up(Account(self.store))
+        except Refused:
+            # Nothing of it has happened; the deliveries must go on.
+            logger.exception("time stands still")
 
     def deliver_due(self, session: requests.Session) -> None:
         for waiting in self.store.due():

@@ -109,6 +109,31 @@ def _of(hint: Any) -> Schema:
     return schema.SCALARS.get(hint, {})
 
 
+def of_request(params: str) -> Schema:
+    """The schema by which the sandbox reads a request, in one document."""
+    root = schema.of_params(schema.named(params))
+    definitions: Schema = {}
+    waiting = list(_references(root))
+    while waiting:
+        reference = waiting.pop()
+        name = reference.removeprefix("#/$defs/")
+        if name not in definitions:
+            definitions[name] = schema.resolved({"$ref": reference})
+            waiting += _references(definitions[name])
+    return {**root, "$defs": definitions}
+
+
+def _references(value: Any) -> Iterator[str]:
+    if isinstance(value, list):
+        for item in value:
+            yield from _references(item)
+    if isinstance(value, dict):
+        if "$ref" in value:
+            yield value["$ref"]
+        for item in value.values():
+            yield from _references(item)
+
+
 class Checked:
     """The sandbox's application, with each exchange of its API looked at."""
 

@@ -14,6 +14,7 @@ from billing.sandbox.resources import (
     intents_api,
     invoices,
     invoices_api,
+    leaving,
     methods,
     portal,
     prices,
@@ -43,4 +44,5 @@ ROUTES: tuple[Route, ...] = (
     *subscriptions.ROUTES,
     *portal.ROUTES,
     *invoices_api.ROUTES,
+    *leaving.ROUTES,
 )

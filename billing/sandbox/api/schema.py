@@ -70,19 +70,6 @@ def resolved(schema: Schema) -> Schema:
     return schema
 
 
-def complete(cls: type) -> Schema:
-    """The same as `of_params` in one document, as other validators want it."""
-    definitions: Schema = {}
-    waiting = [_reference(cls)]
-    while waiting:
-        reference = waiting.pop()["$ref"]
-        name = reference.removeprefix("#/$defs/")
-        if name not in definitions:
-            definitions[name] = of_params(_CLASSES[reference])
-            waiting += _references(definitions[name])
-    return {**_reference(cls), "$defs": definitions}
-
-
 _CLASSES: dict[str, type] = {}
 
 
@@ -90,16 +77,6 @@ def _reference(cls: type) -> Schema:
     reference = f"#/$defs/{cls.__module__}.{cls.__qualname__}"
     _CLASSES[reference] = cls
     return {"$ref": reference}
-
-
-def _references(schema: Any) -> list[Schema]:
-    if isinstance(schema, list):
-        return [found for item in schema for found in _references(item)]
-    if not isinstance(schema, dict):
-        return []
-    if "$ref" in schema:
-        return [schema]
-    return [found for item in schema.values() for found in _references(item)]
 
 
 def _bare(hint: Any) -> Any:

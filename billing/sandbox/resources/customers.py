@@ -57,14 +57,7 @@ def update(account: Account, wanted: Row, customer_id: str) -> Row:
 
 def retrieve(account: Account, _wanted: Row, customer_id: str) -> Row:
     row = account.get(CUSTOMER, customer_id)
-    return _deleted(customer_id) if row.get("deleted") else row
-
-
-def delete(account: Account, _wanted: Row, customer_id: str) -> Row:
-    row = living(account, customer_id, param="id")
-    account.changed("customer.deleted", row)
-    account.put({**row, "deleted": True})
-    return _deleted(customer_id)
+    return deleted(customer_id) if row.get("deleted") else row
 
 
 def list_all(account: Account, wanted: Row) -> Row:
@@ -90,7 +83,7 @@ def _written(row: Row, wanted: Row) -> Row:
     return {**applied(row, wanted), "invoice_settings": settings}
 
 
-def _deleted(customer_id: str) -> Row:
+def deleted(customer_id: str) -> Row:
     return {"id": customer_id, "object": CUSTOMER, "deleted": True}
 
 
@@ -99,5 +92,4 @@ ROUTES = (
     Route("GET", PATH, "CustomerListParams", f"created email {PAGING}", list_all),
     Route("GET", f"{PATH}/{{}}", "CustomerRetrieveParams", "", retrieve),
     Route("POST", f"{PATH}/{{}}", "CustomerUpdateParams", WRITABLE, update),
-    Route("DELETE", f"{PATH}/{{}}", "CustomerDeleteParams", "", delete),
 )

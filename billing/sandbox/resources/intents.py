@@ -46,7 +46,7 @@ def make(account: Account, fields: Row) -> Row:
         "status": "requires_payment_method",
         "transfer_data": None,
         "transfer_group": None,
-        # The checkout session that it belongs to, and how often it was tried.
+        # The checkout session that it belongs to.
         "_session": None,
     }
     row = account.new(INTENT, "pi", {**intent, **fields})

@@ -15,6 +15,8 @@ from billing.sandbox.store import Row
 REFUND = "refund"
 PATH = "/v1/refunds"
 UNFINISHED = ("pending", "requires_action")
+# What becomes of refunds to some cards by themselves: after how many seconds, and what.
+LATER = {"pending_refund": (3 * 24 * 3600, "succeeded"), "failed_refund": (3600, "failed")}
 
 
 def create(account: Account, wanted: Row) -> Row:
@@ -37,6 +39,7 @@ def create(account: Account, wanted: Row) -> Row:
         "source_transfer_reversal": None,
         "status": "pending" if charge["_after"] == "pending_refund" else "succeeded",
         "transfer_reversal": None,
+        "_later": _later(account, charge),
     }
     if refund["status"] == "pending":
         refund["pending_reason"] = "processing"
@@ -61,6 +64,7 @@ def finish(account: Account, refund_id: str, status: str) -> Row:
         raise Refused(f"A refund does not go from {row['status']} to {status}.")
     row.pop("pending_reason", None)
     row["status"] = status
+    row["_later"] = None
     if status in ("failed", "canceled"):
         return _come_back(account, row)
     return account.changed("refund.updated", row)
@@ -126,6 +130,13 @@ def _give_back(account: Account, charge: Row, amount: int) -> None:
     for warning in account.all("radar.early_fraud_warning", charge=charge["id"], actionable=True):
         if charge["refunded"]:
             account.changed("radar.early_fraud_warning.updated", {**warning, "actionable": False})
+
+
+def _later(account: Account, charge: Row) -> Row | None:
+    if charge["_after"] not in LATER:
+        return None
+    seconds, status = LATER[charge["_after"]]
+    return {"at": account.now() + seconds, "status": status}
 
 
 def _destination() -> Row:

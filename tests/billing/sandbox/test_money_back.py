@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import stripe
 
+from billing.sandbox import clock
 from billing.sandbox.account import Account
 from billing.sandbox.resources import disputes, refunds
 from tests.billing.sandbox.conftest import Desk
@@ -58,6 +59,20 @@ def test_a_refund_may_take_its_time_and_then_fail(desk: Desk) -> None:
         ("refund", "refund", -1800),
         ("refund_failure", "refund_failure", 1800),
     ]
+
+
+@pytest.mark.parametrize(
+    ("card", "at_first", "in_the_end"),
+    [
+        ("pm_card_pendingRefund", "pending", "succeeded"),
+        ("pm_card_refundFail", "succeeded", "failed"),
+    ],
+)
+def test_a_refund_settles_by_itself(desk: Desk, card: str, at_first: str, in_the_end: str) -> None:
+    refund = desk.stripe.refunds.create({"payment_intent": desk.paid(card).payment_intent.id})
+    assert refund.status == at_first
+    clock.advance(Account(desk.sandbox.store), 4 * 24 * 3600)
+    assert desk.stripe.refunds.retrieve(refund.id).status == in_the_end
 
 
 def test_a_refund_takes_metadata(desk: Desk) -> None:

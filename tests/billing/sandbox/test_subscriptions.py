@@ -232,6 +232,17 @@ def test_the_portal_of_one_customer_changes_nothing_of_another(plan: Plan, desk:
     assert desk.stripe.subscriptions.retrieve(begun.id).status == "active"
 
 
+def test_a_deleted_customer_pays_no_more(plan: Plan, desk: Desk) -> None:
+    begun = plan.subscribe()
+    desk.stripe.customers.delete(begun.customer)
+    assert desk.stripe.subscriptions.retrieve(begun.id).status == "canceled"
+    assert desk.events("customer.subscription.*", "payment_method.*", "customer.deleted")[-3:] == [
+        "customer.subscription.deleted",
+        "payment_method.detached",
+        "customer.deleted",
+    ]
+
+
 def test_a_session_expires_as_time_passes(plan: Plan, desk: Desk) -> None:
     made = desk.stripe.checkout.sessions.create(SESSION)
     plan.pass_days(2)
