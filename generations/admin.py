@@ -165,6 +165,8 @@ class ProviderAccountForm(forms.ModelForm):  # type: ignore[type-arg]
             "model_names",
             "priority",
             "unit_cost",
+            "image_unit_cost",
+            "try_on_unit_cost",
             "parallel_tasks",
             "disabled_models",
             "enabled",

@@ -81,7 +81,7 @@ def succeed(generation: Generation, task: Task) -> None:
         checks=0,
         task_id=task.task_id,
         charged=amount,
-        final_unit_deduction=(task.unit_deduction or "")[:64],
+        **taken(generation, task),
         outputs=assets.wanted(task),
         attention=_variance(generation, task),
         error_code="",
@@ -101,7 +101,7 @@ def fail(generation: Generation, *, code: str, message: str, task: Task | None =
     changes: dict[str, Any] = {"error_code": code, "error_message": message[:500], "attention": ""}
     if task is not None:
         changes["task_id"] = task.task_id
-        changes["final_unit_deduction"] = (task.unit_deduction or "")[:64]
+        changes |= taken(generation, task)
     move(generation, State.FAILED, reason=message or code, **changes)
     billing.credits.conclude(hold=generation.hold, amount=0, reason=code)
     announce(generation)
@@ -153,6 +153,15 @@ def _charge(generation: Generation, amount: int) -> None:
     generation.charged = charged
     generation.attention = f"{generation.attention} {notice}".strip()[:300]
     generation.save(update_fields=["charged", "attention"])
+
+
+def taken(generation: Generation, task: Task) -> dict[str, Any]:
+    """Columns for what the provider took and what that cost: frozen, since costs change."""
+    return {
+        "final_unit_deduction": (task.unit_deduction or "")[:64],
+        "deducted": _units(generation, task),
+        "unit_cost": generation.account.cost_of(generation.unit_type),
+    }
 
 
 def _units(generation: Generation, task: Task) -> Decimal | None:
@@ -241,6 +250,6 @@ def _doubt(generation: Generation, task: Task, attention: str) -> None:
         reason=attention,
         due_at=timing.after(timing.PROBES[0]),
         checks=0,
-        final_unit_deduction=(task.unit_deduction or "")[:64],
         attention=attention,
+        **taken(generation, task),
     )

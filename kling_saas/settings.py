@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +153,12 @@ TIMER_SCALE = environment.positive("TIMER_SCALE", 1.0)
 # --- prices ------------------------------------------------------------------------------
 # Names the jobs by which two price books are compared; billing itself knows none.
 BILLING_TYPICAL_JOBS = "generations.typical.jobs"
+# Breaks the charges of a statement down by what was made.
+BILLING_CHARGES_BY = "generations.usage.charges_by_operation"
+# What unit costs of provider accounts are in; the reports compare revenue with it.
+OPERATOR_CURRENCY = environment.text("OPERATOR_CURRENCY", "usd").lower()
+if not re.fullmatch(r"[a-z]{3}", OPERATOR_CURRENCY):
+    raise ImproperlyConfigured("OPERATOR_CURRENCY is three letters, as in ISO 4217: usd.")
 
 # --- people ------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"

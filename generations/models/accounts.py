@@ -2,19 +2,40 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator, URLValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from billing.models.prices import UnitType
+
 UNWELL_FOR = timedelta(minutes=5)
+MOST_COST = Decimal(1_000_000)
 
 
 class Dialect(models.TextChoices):
     COMETAPI = "cometapi", "CometAPI"
     CLOUDSWAY = "cloudsway", "Cloudsway"
     OFFICIAL = "official", "Kling"
+
+
+def unit_cost_field(help_text: str) -> models.DecimalField[Any, Any]:
+    """Money for a unit, or NULL where it is not known: that is not the same as nothing."""
+    bounds = [MinValueValidator(Decimal(0)), MaxValueValidator(MOST_COST)]
+    return models.DecimalField(
+        max_digits=13,
+        decimal_places=6,
+        null=True,
+        blank=True,
+        validators=bounds,
+        help_text=help_text,
+    )
+
+
+def cost_is_sane(name: str) -> Q:
+    return Q(**{f"{name}__isnull": True}) | Q(**{f"{name}__gte": 0, f"{name}__lte": MOST_COST})
 
 
 class ProviderAccount(models.Model):
@@ -38,15 +59,12 @@ class ProviderAccount(models.Model):
         default=dict, blank=True, help_text='Other spellings on the wire: {"kling-v3": "MaaS_…"}.'
     )
     priority = models.PositiveSmallIntegerField(default=100, help_text="Lower goes first.")
-    unit_cost = models.DecimalField(
-        max_digits=12,
-        decimal_places=6,
-        null=True,
-        blank=True,
-        validators=[MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(1_000_000))],
-        help_text="What a video unit costs you here, in one currency for all accounts. Of equal "
-        "priority the cheapest goes first, one without a cost last.",
+    unit_cost = unit_cost_field(
+        "What a video unit costs you here, in one currency for all accounts "
+        "(OPERATOR_CURRENCY). Of equal priority the cheapest goes first, one without a cost last.",
     )
+    image_unit_cost = unit_cost_field("The same for an image unit. Empty: not known.")
+    try_on_unit_cost = unit_cost_field("The same for a try-on unit. Empty: not known.")
     disabled_models = models.JSONField(
         default=list,
         blank=True,
@@ -85,8 +103,10 @@ class ProviderAccount(models.Model):
                 name="one_environment_account_per_dialect",
             ),
             models.CheckConstraint(
-                condition=Q(unit_cost__isnull=True) | Q(unit_cost__gte=0, unit_cost__lte=1_000_000),
-                name="provider_account_cost_sane",
+                condition=cost_is_sane("unit_cost")
+                & cost_is_sane("image_unit_cost")
+                & cost_is_sane("try_on_unit_cost"),
+                name="provider_account_costs_sane",
             ),
         ]
 
@@ -101,6 +121,15 @@ class ProviderAccount(models.Model):
     def is_unwell(self) -> bool:
         """Whether it has failed so lately that another of its rank should be asked first."""
         return self.failed_at is not None and timezone.now() - self.failed_at < UNWELL_FOR
+
+    def cost_of(self, unit_type: str) -> Decimal | None:
+        """What a unit of the type costs the operator here today; None where it is not known."""
+        costs = {
+            UnitType.VIDEO: self.unit_cost,
+            UnitType.IMAGE: self.image_unit_cost,
+            UnitType.TRY_ON: self.try_on_unit_cost,
+        }
+        return costs.get(UnitType(unit_type))
 
     def has_disabled(self, operation: str, model: str) -> bool:
         """Whether the operator has switched this off here. `model`: as in Request.model."""

@@ -82,6 +82,20 @@ class Generation(models.Model):
     final_unit_deduction = models.CharField(
         max_length=64, blank=True, help_text="The provider's own text."
     )
+    deducted = models.DecimalField(
+        max_digits=18,
+        decimal_places=6,
+        null=True,
+        blank=True,
+        help_text="Units that it took in all, a step before the task included. Empty: not said.",
+    )
+    unit_cost = models.DecimalField(
+        max_digits=13,
+        decimal_places=6,
+        null=True,
+        blank=True,
+        help_text="What a unit cost the operator at that time. Empty: not known then.",
+    )
 
     late_look_at = models.DateTimeField(
         null=True,
@@ -144,7 +158,17 @@ class Generation(models.Model):
             models.Index(
                 fields=["workspace"], condition=Q(due_at__isnull=False), name="generation_running"
             ),
-            models.Index(fields=["workspace", "created_at"], name="generation_by_day"),
+            # With all that usage is counted by: a year of it is read from the index alone.
+            models.Index(
+                fields=["workspace", "created_at", "operation", "charged", "created_by", "api_key"],
+                name="generation_usage",
+            ),
+            # For the operator's reports. Not an index on created_at: that would cost each create.
+            models.Index(
+                fields=["finished_at"],
+                condition=Q(finished_at__isnull=False),
+                name="generation_finished",
+            ),
         ]
 
     def __str__(self) -> str:
