@@ -11,6 +11,7 @@ BillingError
 ├── NotPriced             the price book has no price: `.unit_type`
 ├── InvalidPriceBook      a draft that must not be published: `.problems`
 ├── UnknownPack           no such pack is on sale
+├── NotClosed             a month without a statement: `.month`
 └── PaymentUnavailable    Stripe is not set up, or did not answer
 """
 
@@ -92,6 +93,14 @@ class UnknownPack(BillingError):
     def __init__(self, slug: str) -> None:
         self.slug = slug
         super().__init__("There is no such pack.")
+
+
+class NotClosed(BillingError):
+    """A month has a statement once it is over, from the first movement on."""
+
+    def __init__(self, month: str) -> None:
+        self.month = month
+        super().__init__(f"There is no statement of {month}.")
 
 
 class PaymentUnavailable(BillingError):

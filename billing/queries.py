@@ -14,7 +14,7 @@ EXPIRIES_SHOWN = 100
 
 
 def entries_of(workspace: Workspace) -> QuerySet[Entry]:
-    return Entry.objects.filter(account__workspace=workspace).select_related("hold")
+    return Entry.objects.filter(account__workspace=workspace).select_related("hold", "reverses")
 
 
 def expiring(workspace: Workspace) -> list[dict[str, Any]]:

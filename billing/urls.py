@@ -3,11 +3,15 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path
 
 from billing import hooks
-from billing.views import credits, orders
+from billing.views import credits, history, orders, statements
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("credits/", credits.overview, name="credits"),
-    path("credits/entries.csv", credits.export, name="credits_export"),
+    path("credits/entries/", history.entries, name="credits_history"),
+    path("credits/entries.csv", history.export, name="credits_export"),
+    path("credits/statements/", statements.months, name="statements"),
+    path("credits/statements/<slug:name>/", statements.statement, name="statement"),
+    path("credits/statements/<slug:name>.csv", statements.export, name="statement_export"),
     path("credits/buy/<slug:slug>/", credits.buy, name="credits_buy"),
     path("credits/orders/<slug:public_id>/", orders.order, name="order"),
     path("credits/orders/<slug:public_id>/canceled/", orders.canceled, name="order_canceled"),

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time
 from typing import Any
 
-from django.db.models import Count, QuerySet, Sum
-from django.db.models.functions import TruncDate
+from django.db.models import QuerySet
 
 from accounts.models import Workspace
 from generations.models import Asset, Generation, State, Upload
@@ -46,21 +44,3 @@ def without_parked(rows: QuerySet[Generation]) -> QuerySet[Generation]:
     """
     at_once = [one.name for one in operations.all_operations() if one.synchronous]
     return rows.exclude(state=State.RECONCILING, operation__in=at_once)
-
-
-def usage(workspace: Workspace, *, first: date, last: date) -> list[dict[str, Any]]:
-    """Count and charged micro-credits per UTC day and operation, newest day first.
-
-    Deleted generations count: what they cost was paid.
-    """
-    rows = (
-        Generation.objects.filter(
-            workspace=workspace,
-            created_at__gte=datetime.combine(first, time.min, UTC),
-            created_at__lte=datetime.combine(last, time.max, UTC),
-        )
-        .values("operation", day=TruncDate("created_at", tzinfo=UTC))
-        .annotate(count=Count("pk"), credits=Sum("charged"))
-        .order_by("-day", "operation")
-    )
-    return [dict(row) for row in rows]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from generations.views import faces, gallery, generation, materials, spending, studio
+from generations.views import faces, gallery, generation, materials, spending, studio, usage
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("studio/", studio.studio, name="studio"),
@@ -13,6 +13,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("studio/<slug:operation>/price", studio.price, name="studio_price"),
     path("studio/<slug:operation>/choose", materials.choose, name="studio_choose"),
     path("uploads/<slug:public_id>/content", materials.content, name="upload_content"),
+    path("credits/usage/", usage.page, name="usage"),
+    path("credits/usage.csv", usage.export, name="usage_export"),
     path("gallery/", gallery.gallery, name="gallery"),
     path("generations/<slug:public_id>", generation.generation, name="generation"),
     path("generations/<slug:public_id>/", generation.generation),

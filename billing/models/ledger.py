@@ -131,6 +131,16 @@ class Entry(models.Model):
     class Meta:
         ordering = ["account", "-seq"]
         verbose_name_plural = "entries"
+        indexes = [
+            # With all that a statement sums up: a month is read from the index alone.
+            models.Index(
+                fields=["account", "created_at", "kind", "amount", "debt"], name="entry_by_time"
+            ),
+            # Among a million charges, the few entries of any other kind.
+            models.Index(
+                fields=["account", "kind", "-seq"], condition=~Q(kind="capture"), name="entry_rare"
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["account", "seq"], name="entry_seq_unique"),
             models.UniqueConstraint(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from django import template
 
 from accounts.models import Workspace
-from billing import amounts, currencies
+from billing import amounts, currencies, history
 from billing.credits import balance
-from billing.models import OrderState
+from billing.models import Entry, OrderState
 
 register = template.Library()
 
@@ -25,6 +25,16 @@ def credits(micro: int) -> str:
     whole, dot, rest = amounts.to_text(abs(micro)).partition(".")
     sign = "−" if micro < 0 else ""
     return f"{sign}{int(whole):,}{dot}{rest}"
+
+
+@register.filter
+def job(entry: Entry) -> str:
+    return history.job_of(entry)
+
+
+@register.filter
+def order(entry: Entry) -> str:
+    return history.order_of(entry)
 
 
 @register.simple_tag

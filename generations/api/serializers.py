@@ -7,7 +7,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from generations import offering
+from generations import offering, usage
 from generations.actions import Order
 from generations.models import MediaKind
 from generations.states import State
@@ -91,7 +91,20 @@ class UsageQuery(serializers.Serializer[Any]):
         return {
             "from": serializers.DateField(required=False, help_text="First day, UTC."),
             "to": serializers.DateField(required=False, help_text="Last day, UTC."),
+            "operation": serializers.CharField(required=False, help_text="Only this operation."),
+            "group_by": serializers.CharField(
+                required=False,
+                help_text="`member`, `key` or `member,key`: a row for each, besides day and "
+                "operation.",
+            ),
         }
+
+    def validate_group_by(self, value: str) -> list[str]:
+        wanted = [name.strip() for name in value.split(",")]
+        if unknown := sorted(set(wanted) - set(usage.GROUPS)):
+            names = ", ".join(usage.GROUPS)
+            raise serializers.ValidationError(f"Not {unknown[0]!r}, only: {names}.")
+        return [name for name in usage.GROUPS if name in wanted]
 
 
 # --- documented answers ------------------------------------------------------------------
@@ -206,6 +219,13 @@ class UsageRow(serializers.Serializer[Any]):
     operation = serializers.CharField()
     count = serializers.IntegerField()
     credits = serializers.CharField()
+    member = serializers.EmailField(
+        required=False, allow_null=True, help_text="Null: made by a key, or the person is gone."
+    )
+    key = serializers.CharField(
+        required=False, allow_null=True, help_text="The key's prefix. Null: made on the pages."
+    )
+    key_label = serializers.CharField(required=False, allow_null=True)
 
 
 class UsageSerializer(serializers.Serializer[Any]):

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
-from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,15 +10,15 @@ from rest_framework.views import APIView
 
 from accounts.authentication import actor_of
 from billing.amounts import to_text
-from generations import queries
+from generations import usage
 from generations.api import serializers as shapes
 
-USUAL_DAYS, MOST_DAYS = 30, 366
+USUAL_DAYS = 30
 
 
 class UsageView(APIView):
     @extend_schema(
-        summary="Jobs and credits per day and operation",
+        summary="Jobs and credits per day and operation, on request per member and key",
         parameters=[shapes.UsageQuery],
         responses=shapes.UsageSerializer,
         tags=["credits"],
@@ -27,12 +26,16 @@ class UsageView(APIView):
     def get(self, request: Request) -> Response:
         query = shapes.UsageQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
-        last = query.validated_data.get("to") or timezone.now().date()
-        first = query.validated_data.get("from") or _days_before(last)
-        if not timedelta(0) <= last - first <= timedelta(days=MOST_DAYS):
-            message = f"`from` must be before `to`, by at most {MOST_DAYS} days."
+        asked = query.validated_data
+        last = asked.get("to") or datetime.now(UTC).date()
+        first = asked.get("from") or _days_before(last)
+        if not timedelta(0) <= last - first <= timedelta(days=usage.MOST_DAYS):
+            message = f"`from` must be before `to`, by at most {usage.MOST_DAYS} days."
             raise ValidationError({"from": ErrorDetail(message, code="invalid")})
-        rows = queries.usage(actor_of(request).workspace, first=first, last=last)
+        selection = usage.Selection(
+            actor_of(request).workspace, first, last, operation=asked.get("operation", "")
+        )
+        rows = usage.per_day(selection, group_by=asked.get("group_by", ()))
         return Response({"data": [{**row, "credits": to_text(row["credits"])} for row in rows]})
 
 

@@ -93,11 +93,12 @@
   }
 
   function onClick(event) {
-    var target = event.target.closest("[data-theme-toggle], [data-copy], [data-dismiss]");
+    var target = event.target.closest("[data-theme-toggle], [data-copy], [data-print], [data-dismiss]");
     closeMenus(event.target.closest("details.menu"));
     if (!target) return;
     if (target.matches("[data-theme-toggle]")) toggleTheme();
     else if (target.matches("[data-copy]")) copy(target);
+    else if (target.matches("[data-print]")) window.print();
     else target.closest(".notice").remove();
   }
 

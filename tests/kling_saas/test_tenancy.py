@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import transaction
 from django.db.models import F
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
 from accounts.access import Actor
 from accounts.invitations import invite
 from accounts.models import Role
+from billing import credits
 from billing.models import Order, Pack
 from generations.models import Asset, Generation, ProviderAccount
 from tests.conftest import Person
@@ -75,6 +79,9 @@ def belongings(ada: Person, cloudsway: ProviderAccount, settings: Any) -> dict[s
     order = Order.objects.create(
         workspace=ada.workspace, pack=Pack.objects.first().slug, credits=1, amount=1, currency="usd"
     )
+    last_month = timezone.now().replace(day=1) - timedelta(days=1)
+    with time_machine.travel(last_month), transaction.atomic():
+        credits.grant(workspace=ada.workspace, amount=1, key="of last month", kind="grant")
     of_endpoint = Delivery.objects.filter(endpoint=endpoint).latest("pk")
     session = make_storing(ada.workspace, cloudsway, task_id="1", operation="identify-face")
     return {
@@ -85,6 +92,7 @@ def belongings(ada: Person, cloudsway: ProviderAccount, settings: Any) -> dict[s
         "uploads/": upload(ada.api, flat_png()),
         "assets/": generation.assets.first().public_id,
         "credits/orders/": order.public_id,
+        "credits/statements/": f"{last_month:%Y-%m}",
         "settings/webhooks/jobs/": str(Delivery.objects.get(endpoint=None).public_id),
         "settings/webhooks/": endpoint.public_id,
         "webhook-endpoints/": endpoint.public_id,
