@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db.models import F, Q
 from django.utils import timezone
 
-from billing import checkout, orders
+from billing import checkout, low_balance, orders
 from billing.errors import PaymentUnavailable
 from billing.models import Order, OrderState, StripeEvent
 from worker import doorbell
@@ -79,6 +79,11 @@ def sweep() -> None:
     oldest = unfinished.filter(stale).order_by(F("synced_at").asc(nulls_first=True), "pk")
     for pk in oldest.values_list("pk", flat=True)[:SWEEP_SIZE]:
         doorbell.ring("billing.tasks.sync_order", pk)
+
+
+def watch_balances() -> None:
+    """Tell of credits that have run low."""
+    low_balance.run()
 
 
 def _sweep_events(*, before: Any) -> None:

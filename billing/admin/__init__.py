@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from billing.admin import ledger, orders, packs, prices
+from billing.admin import ledger, orders, packs, prices, watches
 
-__all__ = ["ledger", "orders", "packs", "prices"]
+__all__ = ["ledger", "orders", "packs", "prices", "watches"]

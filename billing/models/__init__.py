@@ -8,8 +8,10 @@ from billing.models.orders import Order, OrderChange, OrderNote, OrderState, Pac
 from billing.models.prices import Margin, OperationRate, PriceBook, UnitPrice
 from billing.models.reversals import Dispute, Freeze, Refund
 from billing.models.stripe_events import StripeEvent
+from billing.models.watches import BalanceWatch
 
 __all__ = [
+    "BalanceWatch",
     "CreditAccount",
     "Customer",
     "Dispute",
