@@ -12,7 +12,7 @@ from django.contrib.auth.forms import AdminUserCreationForm
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts import audit, caps, keys, plans
+from accounts import audit, caps, keys, plans, workspaces
 from accounts.access import Actor
 from accounts.models import (
     ApiKey,
@@ -90,6 +90,8 @@ class WorkspaceAdmin(admin.ModelAdmin[Workspace]):
                 plans.change_plan(by=by, plan=obj.plan)
             if {"daily_cap", "monthly_cap"} & set(form.changed_data):
                 caps.cap_workspace(by=by, daily=obj.daily_cap, monthly=obj.monthly_cap)
+            if "approval_above" in form.changed_data:
+                workspaces.set_approval_above(by=by, credits=obj.approval_above)
         super().save_model(request, obj, form, change)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:

@@ -48,6 +48,21 @@ def rename_workspace(*, by: Actor, name: str) -> Workspace:
 
 
 @transaction.atomic
+def set_approval_above(*, by: Actor, credits: int | None) -> Workspace:
+    """Have jobs that cost more micro-credits wait for an admin; None: no job waits.
+
+    Needs the role admin. Jobs that wait already go on waiting.
+    """
+    by.require_role(Role.ADMIN)
+    workspace = Workspace.objects.select_for_update(of=("self",)).get(pk=by.workspace.pk)
+    before, workspace.approval_above = workspace.approval_above, credits
+    if workspace.approval_above != before:
+        workspace.save(update_fields=["approval_above"])
+        audit.record(by=by, action="approval.changed", before=before, after=credits)
+    return workspace
+
+
+@transaction.atomic
 def change_role(*, by: Actor, member: int, role: Role) -> Membership:
     """Give the membership with id `member` another role.
 

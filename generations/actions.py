@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import uuid4
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -14,7 +15,7 @@ from accounts.access import Actor
 from accounts.models import Scope
 from accounts.quotas import QuotaExceeded
 from billing.errors import AccountFrozen, InsufficientCredits
-from generations import assets, quotas
+from generations import approvals, assets, quotas
 from generations.errors import (
     ClientTaskIdTaken,
     IdempotencyInProgress,
@@ -23,7 +24,7 @@ from generations.errors import (
     NotFinished,
 )
 from generations.events import announce
-from generations.models import Generation, IdempotencyKey, State
+from generations.models import Approval, Generation, IdempotencyKey, State
 from generations.models.generations import new_generation_id
 from generations.quoting import Order, Priced, at_agreed_price, estimate, quote
 from generations.states import MOVES, Stale, move, record
@@ -72,6 +73,8 @@ def _create(order: Order, priced: Priced, *, by: Actor) -> Generation:
     # The account row first: it serialises the jobs of one workspace, so the quotas below hold.
     hold = billing.credits.hold(workspace=by.workspace, amount=priced.price.credits, key=public_id)
     quotas.check(by, credits=priced.price.credits)
+    needs_approval = approvals.is_needed(by, credits=priced.price.credits)
+    due_at = timezone.now() + (settings.APPROVAL_LIFETIME if needs_approval else timedelta())
     generation = Generation.objects.create(
         public_id=public_id,
         workspace=by.workspace,
@@ -89,7 +92,8 @@ def _create(order: Order, priced: Priced, *, by: Actor) -> Generation:
         provider=order.provider,
         slots=request.slots,
         external_task_id=uuid4().hex,
-        due_at=timezone.now(),
+        approval=Approval.WAITING if needs_approval else "",
+        due_at=due_at,
         units=request.units.amount,
         step_units=request.step.units.amount if request.step else 0,
         unit_type=request.units.unit_type,
@@ -99,6 +103,8 @@ def _create(order: Order, priced: Priced, *, by: Actor) -> Generation:
         hold=hold,
     )
     record(generation, was=None, reason="created")
+    if needs_approval:
+        approvals.ask(generation, until=due_at)
     if order.idempotency_key:
         IdempotencyKey.objects.create(
             workspace=by.workspace,

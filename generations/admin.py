@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Any
 
 from django import forms
@@ -13,9 +14,13 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from accounts.access import Actor
+from accounts.models import Role, User
 from billing.amounts import to_text
-from generations import decisions, offering, providers
+from generations import approvals, decisions, offering, providers
+from generations.errors import AlreadyDecided
 from generations.models import (
+    ApprovalRequest,
     Asset,
     Generation,
     IdempotencyKey,
@@ -83,6 +88,7 @@ class GenerationAdmin(ReadOnlyAdmin):
     ]
     list_filter = [
         "state",
+        "approval",
         "operation",
         "model",
         "account",
@@ -94,7 +100,7 @@ class GenerationAdmin(ReadOnlyAdmin):
     show_full_result_count = False
     inlines = [TransitionInline, AssetInline]
     readonly_fields = ["simulated", "quoted_credits", "charged_credits", "hold_link", "ledger"]
-    actions = ["look_now", "fail_and_release"]
+    actions = ["look_now", "approve", "fail_and_release"]
 
     @admin.display(boolean=True)
     def simulated(self, obj: Generation) -> bool:
@@ -132,6 +138,18 @@ class GenerationAdmin(ReadOnlyAdmin):
     def look_now(self, request: HttpRequest, queryset: QuerySet[Generation]) -> None:
         count = sum(decisions.look_now(generation) for generation in queryset)
         messages.info(request, f"{count} will be asked about now.")
+
+    @admin.action(description="Approve what waits for it", permissions=["decide"])
+    def approve(self, request: HttpRequest, queryset: QuerySet[Generation]) -> None:
+        assert isinstance(request.user, User)
+        count = 0
+        for generation in queryset.select_related("workspace"):
+            # An operator may do what the workspace's owner may.
+            by = Actor(workspace=generation.workspace, user=request.user, role=Role.OWNER)
+            with suppress(AlreadyDecided):
+                approvals.approve(generation, by=by)
+                count += 1
+        messages.info(request, f"{count} approved.")
 
     @admin.action(
         description="Fail and release the credits (only when surely not running)",
@@ -269,6 +287,6 @@ class UploadAdmin(ReadOnlyAdmin):
     show_full_result_count = False
 
 
-@admin.register(Quote, IdempotencyKey, Transition)
+@admin.register(Quote, IdempotencyKey, Transition, ApprovalRequest)
 class HistoryAdmin(ReadOnlyAdmin):
     show_full_result_count = False

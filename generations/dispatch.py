@@ -15,7 +15,7 @@ from django.utils import timezone
 import kling.errors
 from generations import absence, inputs, providers, slots, timing, verdicts
 from generations.events import announce_running
-from generations.models import Generation, State
+from generations.models import Approval, Generation, State
 from generations.states import Stale, move
 from kling.catalogue import CatalogueError
 from kling.errors import KlingError
@@ -70,7 +70,7 @@ def due() -> QuerySet[Generation]:
         due_at__lte=timezone.now(),
         account__enabled=True,
         account__paused_at=None,
-    )
+    ).exclude(approval=Approval.WAITING)
 
 
 def _claim_batch(most: int) -> list[Submission]:

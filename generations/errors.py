@@ -38,6 +38,10 @@ class NotCancellable(Exception):
     """The job has reached the provider, which knows no cancelling, or is already final."""
 
 
+class AlreadyDecided(Exception):
+    """The job waits for no approval: it was decided, withdrawn, or never needed one."""
+
+
 class NotFinished(Exception):
     """Only a finished job can be deleted."""
 

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from generations.models import Dialect, Generation, ProviderAccount, State
+from generations.models import Approval, Dialect, Generation, ProviderAccount, State
 from kling import errors
 from kling.client import Account, KlingClient, Task
 from kling.errors import AuthenticationFailed, KlingError
@@ -90,9 +90,8 @@ def resume(account: ProviderAccount) -> None:
 def wake_queue(account: ProviderAccount) -> None:
     """Have the waiting jobs of an account looked at now: it can be used again, or no longer."""
     now = timezone.now()
-    Generation.objects.filter(account=account, state=State.QUEUED, due_at__gt=now).update(
-        due_at=now
-    )
+    waiting = Generation.objects.filter(account=account, state=State.QUEUED, due_at__gt=now)
+    waiting.exclude(approval=Approval.WAITING).update(due_at=now)
 
 
 def note_health(account: ProviderAccount, outcome: Task | KlingError) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from accounts.models import Workspace
-from generations.models import Asset, Generation, State, Upload
+from generations.models import Approval, Asset, Generation, State, Upload
 from kling import operations
 
 
@@ -30,9 +30,12 @@ def matching(rows: QuerySet[Generation], asked: Mapping[str, Any]) -> QuerySet[G
     fields = {
         "status": "state",
         "operation": "operation",
+        "approval": "approval",
         "created_after": "created_at__gt",
         "created_before": "created_at__lt",
     }
+    if asked.get("approval") == Approval.WAITING:
+        rows = rows.filter(state=State.QUEUED)  # not those that were withdrawn
     return rows.filter(**{fields[name]: asked[name] for name in fields if name in asked})
 
 

@@ -10,7 +10,7 @@ from django.conf import settings
 
 from billing.amounts import to_text
 from generations import links
-from generations.models import Asset, Generation, State
+from generations.models import Approval, Asset, Generation, State
 
 
 def represent(generation: Generation) -> dict[str, Any]:
@@ -31,6 +31,7 @@ def represent(generation: Generation) -> dict[str, Any]:
         },
         "assets": [represent_asset(asset) for asset in visible_assets(generation)],
         "error": represent_error(generation),
+        "approval": represent_approval(generation),
         "metadata": generation.metadata,
         "created_at": moment(generation.created_at),
         "finished_at": moment(generation.finished_at),
@@ -73,6 +74,21 @@ def represent_error(generation: Generation) -> dict[str, Any] | None:
     if not generation.error_code:
         return None
     return {"code": generation.error_code, "message": generation.error_message}
+
+
+def represent_approval(generation: Generation) -> dict[str, Any] | None:
+    """None for a job that needed none."""
+    if not generation.approval:
+        return None
+    request = generation.approval_request
+    withdrawn = generation.is_final and generation.approval == Approval.WAITING
+    return {
+        "status": "withdrawn" if withdrawn else generation.approval,
+        "expires_at": moment(request.expires_at),
+        "decided_at": moment(request.decided_at),
+        "decided_by": request.decider or None,
+        "reason": request.note or None,
+    }
 
 
 def held(generation: Generation) -> int:

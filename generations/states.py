@@ -37,6 +37,15 @@ class State(models.TextChoices):
     CANCELED = "canceled", "Cancelled"
 
 
+class Approval(models.TextChoices):
+    """Of a job above its workspace's threshold; empty for all others. It waits while QUEUED."""
+
+    WAITING = "waiting", "Waiting for approval"
+    APPROVED = "approved", "Approved"
+    REJECTED = "rejected", "Rejected"
+    EXPIRED = "expired", "Given up"
+
+
 FINAL = frozenset({State.SUCCEEDED, State.FAILED, State.CANCELED})
 ACTIVE = frozenset(set(State) - FINAL)
 # States in which the provider counts the job against the account's parallel tasks.

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from generations import inputs, offering, routing, timing
 from generations.errors import InvalidRequest, ProviderUnavailable
-from generations.models import Generation, ProviderAccount, State
+from generations.models import Approval, Generation, ProviderAccount, State
 from generations.routing import Route, Wish
 from generations.states import postpone, record
 from kling import operations
@@ -32,7 +32,8 @@ TRY_AGAIN = 30.0  # seconds: another account may have been added or mended by th
 def due() -> QuerySet[Generation]:
     """Due jobs whose account is paused or switched off."""
     unusable = Q(account__enabled=False) | Q(account__paused_at__isnull=False)
-    return Generation.objects.filter(unusable, state=State.QUEUED, due_at__lte=timezone.now())
+    queued = Generation.objects.filter(unusable, state=State.QUEUED, due_at__lte=timezone.now())
+    return queued.exclude(approval=Approval.WAITING)
 
 
 def run() -> int:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from generations import actions, alarms, late, notices, polling, storing, takeover
+from generations import approvals as approving
 from generations import dispatch as dispatching
 from generations.models import IdempotencyKey, Quote
 from worker.doorbell import ring
@@ -26,6 +27,10 @@ def refresh() -> None:
 
 def look_late() -> None:
     late.run()
+
+
+def approvals() -> None:
+    approving.run()
 
 
 def store(pk: int) -> None:

@@ -2,7 +2,16 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from generations.views import faces, gallery, generation, materials, spending, studio, usage
+from generations.views import (
+    approvals,
+    faces,
+    gallery,
+    generation,
+    materials,
+    spending,
+    studio,
+    usage,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("studio/", studio.studio, name="studio"),
@@ -21,6 +30,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("generations/<slug:public_id>/status", generation.status, name="generation_status"),
     path("generations/<slug:public_id>/cancel", generation.cancel, name="generation_cancel"),
     path("generations/<slug:public_id>/delete", generation.delete, name="generation_delete"),
+    path("approvals/", approvals.approval_list, name="approvals"),
+    path("generations/<slug:public_id>/approve", approvals.approve, name="generation_approve"),
+    path("generations/<slug:public_id>/reject", approvals.reject, name="generation_reject"),
+    path("settings/spending/approval", spending.approval, name="approval_above"),
+    path("settings/spending/low-balance", spending.warn_below, name="low_balance"),
     path("settings/spending", spending.overview, name="settings_spending"),
     path("settings/spending/workspace", spending.cap_workspace, name="cap_workspace"),
     path("settings/spending/members/<int:member>", spending.cap_member, name="cap_member"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -145,7 +146,7 @@ Q_CLUSTER = {
     "label": "Queue",
 }
 # Functions that say what is due; the worker's clock asks them and rings.
-WORKER_ALARMS = ["generations.alarms.due", "webhooks.alarms.due"]
+WORKER_ALARMS = ["generations.alarms.due", "billing.alarms.due", "webhooks.alarms.due"]
 # What tasks load when they need it; loaded once instead, the workers share its memory.
 WORKER_PRELOAD = ["av"]
 TIMER_SCALE = environment.positive("TIMER_SCALE", 1.0)
@@ -228,6 +229,10 @@ PROVIDER_CREDENTIALS: dict[str, dict[str, str]] = {
 }
 # Set by `manage.py serve` when it has started the embedded simulator.
 SIMULATOR_URL = environment.text("SIMULATOR_URL")
+# Managers are told when fewer micro-credits are left, unless their workspace says otherwise.
+LOW_BALANCE = environment.integer("LOW_BALANCE", 10) * 1_000_000
+# How long a job waits for an approval before it is given up.
+APPROVAL_LIFETIME = timedelta(days=environment.integer("APPROVAL_DAYS", 7, least=1, most=90))
 FETCH_ALLOW_PRIVATE = environment.flag("FETCH_ALLOW_PRIVATE")
 
 # --- requests ----------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from generations import offering, usage
 from generations.actions import Order
 from generations.models import MediaKind
-from generations.states import State
+from generations.states import Approval, State
 from kling import operations
 from webhooks.api.serializers import StrictSerializer
 from webhooks.http import UnsafeAddress, check_address
@@ -75,9 +75,14 @@ def _has_nul(value: Any) -> bool:
     return isinstance(value, str) and "\x00" in value
 
 
+class RejectSerializer(StrictSerializer):
+    reason = serializers.CharField(required=False, allow_blank=True, max_length=300)
+
+
 class ListQuery(serializers.Serializer[Any]):
     status = serializers.ChoiceField(choices=State.choices, required=False)
     operation = serializers.ChoiceField(choices=OPERATIONS, required=False)
+    approval = serializers.ChoiceField(choices=Approval.choices, required=False)
     created_after = serializers.DateTimeField(required=False)
     created_before = serializers.DateTimeField(required=False)
     limit = serializers.IntegerField(required=False, min_value=1, max_value=100, default=20)
@@ -146,6 +151,14 @@ class ErrorOfGeneration(serializers.Serializer[Any]):
     message = serializers.CharField()
 
 
+class ApprovalOfGeneration(serializers.Serializer[Any]):
+    status = serializers.ChoiceField(choices=[*Approval.values, "withdrawn"])
+    expires_at = serializers.DateTimeField(help_text="Without an answer it is cancelled then.")
+    decided_at = serializers.DateTimeField(allow_null=True)
+    decided_by = serializers.CharField(allow_null=True)
+    reason = serializers.CharField(allow_null=True)
+
+
 class UrlsOfGeneration(serializers.Serializer[Any]):
     self = serializers.CharField()
     cancel = serializers.CharField()
@@ -162,6 +175,9 @@ class GenerationSerializer(serializers.Serializer[Any]):
     provider = ProviderOfGeneration()
     assets = AssetSerializer(many=True)
     error = ErrorOfGeneration(allow_null=True)
+    approval = ApprovalOfGeneration(
+        allow_null=True, help_text="Null: it needed none. It waits for one while it is queued."
+    )
     metadata = serializers.DictField()
     created_at = serializers.DateTimeField()
     finished_at = serializers.DateTimeField(allow_null=True)

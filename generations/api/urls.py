@@ -7,12 +7,21 @@ from generations.api.faces import FacesOfSessionView, FacesView
 from generations.api.media import AssetContentView, AssetView, UploadsView
 from generations.api.spending import SpendingView
 from generations.api.usage import UsageView
-from generations.api.views import CancelView, GenerationsView, GenerationView, QuotesView
+from generations.api.views import (
+    ApproveView,
+    CancelView,
+    GenerationsView,
+    GenerationView,
+    QuotesView,
+    RejectView,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("generations", GenerationsView.as_view(), name="api_generations"),
     path("generations/<slug:public_id>", GenerationView.as_view(), name="api_generation"),
     path("generations/<slug:public_id>/cancel", CancelView.as_view(), name="api_cancel"),
+    path("generations/<slug:public_id>/approve", ApproveView.as_view(), name="api_approve"),
+    path("generations/<slug:public_id>/reject", RejectView.as_view(), name="api_reject"),
     path("quotes", QuotesView.as_view(), name="api_quotes"),
     path("faces", FacesView.as_view(), name="api_faces"),
     path("faces/<slug:public_id>", FacesOfSessionView.as_view(), name="api_faces_of_session"),

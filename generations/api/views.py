@@ -15,7 +15,7 @@ from accounts.access import Actor
 from accounts.authentication import actor_of
 from accounts.models import Scope
 from billing.amounts import to_text
-from generations import actions, queries
+from generations import actions, approvals, queries
 from generations.api import serializers as shapes
 from generations.api import waiting
 from generations.models import Generation, Quote
@@ -99,6 +99,39 @@ class CancelView(APIView):
     def post(self, request: Request, public_id: str) -> Response:
         generation = get_generation(actor_of(request), public_id)
         actions.cancel(generation, by=actor_of(request))
+        return Response(represent(generation))
+
+
+class ApproveView(APIView):
+    required_scope = Scope.APPROVE
+
+    @extend_schema(
+        summary="Approve a generation that waits for it",
+        request=None,
+        responses=shapes.GenerationSerializer,
+        tags=["generations"],
+    )
+    def post(self, request: Request, public_id: str) -> Response:
+        generation = get_generation(actor_of(request), public_id)
+        approvals.approve(generation, by=actor_of(request))
+        return Response(represent(generation))
+
+
+class RejectView(APIView):
+    required_scope = Scope.APPROVE
+
+    @extend_schema(
+        summary="Reject a generation that waits for approval",
+        request=shapes.RejectSerializer,
+        responses=shapes.GenerationSerializer,
+        tags=["generations"],
+    )
+    def post(self, request: Request, public_id: str) -> Response:
+        generation = get_generation(actor_of(request), public_id)
+        body = shapes.RejectSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        note = body.validated_data.get("reason", "")
+        approvals.reject(generation, by=actor_of(request), note=note)
         return Response(represent(generation))
 
 

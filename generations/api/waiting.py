@@ -38,7 +38,9 @@ def until_final(generation: Generation, *, seconds: int) -> Generation:
     It exists and its credits are held by now, so nothing that happens while we wait may become an
     error: the caller would send it again.
     """
-    if not seconds or generation.is_final or not places.acquire(blocking=False):
+    if not seconds or generation.is_final or generation.is_waiting_for_approval:
+        return generation  # an approval may take days
+    if not places.acquire(blocking=False):
         return generation
     try:
         end, found = monotonic() + seconds, generation

@@ -23,6 +23,7 @@ WORDS = {
     State.CANCELED: "failed",
 }
 CANCELED = "The task was canceled."
+UNAPPROVED = "The task waits for an approval in its workspace."
 # Fields in which a task names the video that it goes on from.
 PARENTS = ("video_id", "video_url")
 
@@ -77,8 +78,10 @@ def _represent(
 
 
 def _reason(generation: Generation) -> str:
+    if generation.is_waiting_for_approval:
+        return UNAPPROVED
     if generation.state == State.CANCELED:
-        return CANCELED
+        return generation.error_message or CANCELED
     return generation.error_message if generation.state == State.FAILED else ""
 
 

@@ -7,7 +7,7 @@ from accounts.ids import new_id, random_text
 from accounts.models import ApiKey, User, Workspace
 from billing.models import Hold
 from generations.models.accounts import ProviderAccount
-from generations.states import ACTIVE, OCCUPYING, State
+from generations.states import ACTIVE, OCCUPYING, Approval, State
 
 
 def new_generation_id() -> str:
@@ -59,6 +59,7 @@ class Generation(models.Model):
     task_id = models.CharField(max_length=200, blank=True, db_index=True)
 
     state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)
+    approval = models.CharField(max_length=8, choices=Approval.choices, blank=True, default="")
     due_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveIntegerField(default=0, help_text="Submissions begun.")
     checks = models.PositiveIntegerField(default=0, help_text="Looks in the present state.")
@@ -136,6 +137,11 @@ class Generation(models.Model):
                 | ~Q(state__in=["processing", "storing"]),
                 name="generation_processing_has_a_task",
             ),
+            # Whatever code forgets to ask: what waits for a yes is not sent.
+            models.CheckConstraint(
+                condition=~Q(approval="waiting") | Q(state__in=["queued", "canceled", "failed"]),
+                name="generation_unapproved_is_not_sent",
+            ),
         ]
         indexes = [
             models.Index(
@@ -169,6 +175,11 @@ class Generation(models.Model):
                 condition=Q(finished_at__isnull=False),
                 name="generation_finished",
             ),
+            models.Index(
+                fields=["workspace"],
+                condition=Q(state="queued", approval="waiting"),
+                name="generation_to_approve",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -177,6 +188,10 @@ class Generation(models.Model):
     @property
     def is_final(self) -> bool:
         return self.due_at is None
+
+    @property
+    def is_waiting_for_approval(self) -> bool:
+        return self.state == State.QUEUED and self.approval == Approval.WAITING
 
 
 class Transition(models.Model):

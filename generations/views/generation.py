@@ -36,10 +36,10 @@ def generation(request: ActorRequest, public_id: str) -> HttpResponse:
 def status(request: ActorRequest, public_id: str) -> HttpResponse:
     """204 while the state is the one that the page shows, else the new part of the page."""
     rows = named(queries.for_workspace(request.actor.workspace), public_id)
-    state = rows.values_list("state", flat=True).first()
-    if state is None:
+    row = rows.only("state", "approval", "account__enabled", "account__paused_at").first()
+    if row is None:
         raise Http404
-    if state == request.GET.get("state"):
+    if telling.phase(row) == request.GET.get("state"):
         return HttpResponse(status=204)
     found = find(request.actor, public_id)
     if request.GET.get("as") == "tile":
@@ -85,7 +85,8 @@ def _context(found: Generation, actor: Actor) -> dict[str, Any]:
     return {
         "generation": found,
         "results": results(found, _uses(state, actor)),
-        "badge": telling.BADGES[state],
+        "phase": telling.phase(found),
+        "badge": telling.badge(found),
         "now": telling.now(found),
         "steps": telling.steps(found),
         "failure": telling.failure(found) if state == State.FAILED else "",
@@ -100,4 +101,5 @@ def _context(found: Generation, actor: Actor) -> dict[str, Any]:
         "may_cancel": state == State.QUEUED and actor.may_write,
         "may_delete": found.is_final and actor.may_write,
         "may_write": actor.may_write,
+        "may_approve": actor.may_approve,
     }

@@ -10,7 +10,7 @@ from uuid import uuid4
 from django.http import Http404, QueryDict
 
 from accounts.access import Actor
-from generations import forms
+from generations import approvals, forms
 from generations.forms import words
 from generations.models import Generation
 from generations.views import faces
@@ -120,6 +120,7 @@ def price_context(offer: Offer, tag: PriceTag, *, actor: Actor) -> dict[str, Any
         "price_problems": form.problems,
         "price_awaits": _awaited(offer.schema, tag.awaited),
         "may_write": actor.may_write,
+        "needs_approval": approvals.is_needed(actor, credits=tag.credits or 0),
     }
 
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import caps
+from accounts import caps, workspaces
 from accounts.access import Actor
 from accounts.decorators import ActorRequest, role_required, workspace_required
 from accounts.models import ApiKey, Membership, Role
 from accounts.models.caps import Capped
+from billing import low_balance
 from billing.fields import CreditsFormField
 from generations import spending
 from generations.spending import Spent
@@ -28,6 +30,18 @@ class CapForm(forms.Form):
         label="Credits a day", required=False, help_text="A day ends at midnight UTC."
     )
     monthly = CreditsFormField(label="Credits a month", required=False)
+
+
+class ApprovalForm(forms.Form):
+    above = CreditsFormField(
+        label="Jobs above this many credits need approval",
+        required=False,
+        help_text="Empty: none does.",
+    )
+
+
+class LowBalanceForm(forms.Form):
+    below = CreditsFormField(label="Warn below this many credits", required=False)
 
 
 @dataclass(frozen=True)
@@ -44,8 +58,18 @@ class Row:
 @require_safe
 @workspace_required
 def overview(request: ActorRequest) -> HttpResponse:
-    context = {"rows": _rows(request.actor)}
-    return render(request, "generations/spending.html", context)
+    return _overview(request)
+
+
+@require_POST
+@role_required(Role.ADMIN)
+def approval(request: ActorRequest) -> HttpResponse:
+    form = ApprovalForm(request.POST)
+    if not form.is_valid():
+        return _overview(request, approval_form=form)
+    workspaces.set_approval_above(by=request.actor, credits=form.cleaned_data["above"])
+    messages.success(request, "Saved.")
+    return redirect("settings_spending")
 
 
 @require_http_methods(METHODS)
@@ -85,6 +109,36 @@ def cap_key(request: ActorRequest, prefix: str) -> HttpResponse:
         return _saved(request)
     spent = spending.spent_by(found, request.actor.workspace)
     return _ask(request, form, _row_of_key(found, spent))
+
+
+@require_POST
+@role_required(Role.ADMIN)
+def warn_below(request: ActorRequest) -> HttpResponse:
+    form = LowBalanceForm(request.POST)
+    if not form.is_valid():
+        return _overview(request, low_balance_form=form)
+    low_balance.set_threshold(by=request.actor, threshold=form.cleaned_data["below"])
+    messages.success(request, "Saved.")
+    return redirect("settings_spending")
+
+
+def _overview(
+    request: ActorRequest,
+    *,
+    approval_form: ApprovalForm | None = None,
+    low_balance_form: LowBalanceForm | None = None,
+) -> HttpResponse:
+    """The page, also with a form that was refused (then 422)."""
+    actor = request.actor
+    above, below = actor.workspace.approval_above, low_balance.threshold_of(actor)
+    context = {
+        "rows": _rows(actor),
+        "approval_form": approval_form or ApprovalForm(initial={"above": above}),
+        "low_balance_form": low_balance_form or LowBalanceForm(initial={"below": below}),
+        "usual_threshold": settings.LOW_BALANCE,
+    }
+    status = 422 if approval_form or low_balance_form else 200
+    return render(request, "generations/spending.html", context, status=status)
 
 
 def _form(request: ActorRequest, holder: Capped) -> CapForm:

@@ -33,7 +33,13 @@ BADGES = {
     State.FAILED: Badge("Failed", "bad"),
     State.CANCELED: Badge("Cancelled", "muted"),
 }
-NOW = {
+# Of a job in the queue that does not wait for a free place only.
+UNAPPROVED, PAUSED = "unapproved", "paused"
+HELD_UP = {
+    UNAPPROVED: Badge("Needs approval", "warn"),
+    PAUSED: Badge("Paused", "warn"),
+}
+NOW: dict[str, str] = {
     State.QUEUED: "Waiting for a free place at the provider.",
     State.SUBMITTING: "Being handed to the provider.",
     State.PROCESSING: "The provider is making it.",
@@ -44,6 +50,10 @@ NOW = {
     State.SUCCEEDED: "It can be played and downloaded now.",
     State.FAILED: "It did not work out.",
     State.CANCELED: "Cancelled. Nothing was charged.",
+    UNAPPROVED: "It waits for an admin of this workspace to approve it. Your credits are set aside "
+    "until then.",
+    PAUSED: "Generation is paused: the provider takes no jobs at the moment. Yours waits with its "
+    "credits set aside, and goes on by itself.",
 }
 PARKED = (
     "The provider's answer got lost, and it cannot be asked for it again. We look into it by hand. "
@@ -79,6 +89,7 @@ HISTORY: dict[tuple[str, str], str] = {
 # Fields whose words stand above a result, instead of among its settings.
 WORDS = ("prompt", "text", "voice_name", "element_name")
 FAILED = "Failed; nothing was charged"
+APPROVED = "approved by"
 
 
 @dataclass(frozen=True)
@@ -94,11 +105,24 @@ class Event:
     at: datetime
 
 
+def phase(generation: Generation) -> str:
+    """The state as a page shows it: a queued job may wait for a person, or for a provider."""
+    if generation.is_waiting_for_approval:
+        return UNAPPROVED
+    if generation.state == State.QUEUED and not generation.account.is_usable:
+        return PAUSED
+    return generation.state
+
+
+def badge(generation: Generation) -> Badge:
+    shown = phase(generation)
+    return HELD_UP[shown] if shown in HELD_UP else BADGES[State(shown)]
+
+
 def now(generation: Generation) -> str:
     """What is happening to the job, in the customer's words."""
-    state = State(generation.state)
-    is_parked = state == State.RECONCILING and not can_be_looked_for(generation)
-    return PARKED if is_parked else NOW[state]
+    is_parked = generation.state == State.RECONCILING and not can_be_looked_for(generation)
+    return PARKED if is_parked else NOW[phase(generation)]
 
 
 def steps(generation: Generation) -> list[Step]:
@@ -130,6 +154,8 @@ def history(generation: Generation) -> list[Event]:
 
 
 def _told(row: Transition) -> str:
+    if row.was == row.now == State.QUEUED and row.reason.startswith(APPROVED):
+        return row.reason.capitalize()
     if row.now == State.FAILED:
         return HISTORY.get((row.was, row.now), FAILED)
     return HISTORY.get((row.was, row.now), State(row.now).label)

@@ -24,6 +24,7 @@ class Tile:
     badge: Badge
     title: str
     asset: Asset | None
+    phase: str = ""
     uses: tuple[Use, ...] = ()
 
     @property
@@ -58,7 +59,8 @@ def tile(generation: Generation) -> Tile:
     assets = list(generation.assets.all()) if generation.state == State.SUCCEEDED else []
     return Tile(
         generation=generation,
-        badge=telling.BADGES[State(generation.state)],
+        badge=telling.badge(generation),
+        phase=telling.phase(generation),
         title=telling.words_of(generation) or telling.operation_title(generation),
         asset=assets[0] if assets else None,
     )
