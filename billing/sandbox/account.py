@@ -34,7 +34,11 @@ class Account:
 
     def now(self) -> int:
         """Unix seconds by the sandbox's own clock, which may be set forward."""
-        return int(time.time()) + int(self.store.setting("clock", 0))
+        return int(time.time()) + self.ahead()
+
+    def ahead(self) -> int:
+        """Seconds by which the sandbox's clock is before that of the programs that use it."""
+        return int(self.store.setting("clock", 0))
 
     # --- objects
     def new(self, kind: str, prefix: str, fields: Row) -> Row:
@@ -103,5 +107,7 @@ class Account:
 
 
 def shown(row: Row) -> Row:
-    """Without what only the sandbox itself wants to know."""
+    """Without what only the sandbox itself wants to know. Of what is deleted little is left."""
+    if row.get("deleted"):
+        return {name: row[name] for name in ("id", "object", "deleted")}
     return {name: value for name, value in row.items() if not name.startswith("_")}

@@ -17,14 +17,15 @@ CREATE TABLE IF NOT EXISTS object (
   data TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS object_kind ON object (kind, seq);
 CREATE TABLE IF NOT EXISTS idempotency (
-  key TEXT PRIMARY KEY, request TEXT NOT NULL, status INTEGER NOT NULL, body TEXT NOT NULL);
+  key TEXT PRIMARY KEY, request TEXT NOT NULL, status INTEGER NOT NULL, body TEXT NOT NULL,
+  at INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS delivery (
   id INTEGER PRIMARY KEY AUTOINCREMENT, event_id TEXT NOT NULL, due REAL,
   place INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 # Counted up when what is stored changes: an older file is begun anew.
-VERSION = 2
+VERSION = 3
 TABLES = ("object", "idempotency", "delivery", "setting")
 
 Row = dict[str, Any]
@@ -93,12 +94,21 @@ class Store:
         return [json.loads(row[0]) for row in rows]
 
     # --- idempotency keys
-    def answered(self, key: str) -> tuple[str, int, str] | None:
-        rows = self._execute("SELECT request, status, body FROM idempotency WHERE key = ?", key)
+    def answered(self, key: str, *, since: int) -> tuple[str, int, str] | None:
+        rows = self._execute(
+            "SELECT request, status, body FROM idempotency WHERE key = ? AND at > ?", key, since
+        )
         return rows[0] if rows else None
 
-    def remember(self, key: str, *, request: str, status: int, body: str) -> None:
-        self._execute("INSERT INTO idempotency VALUES (?, ?, ?, ?)", key, request, status, body)
+    def remember(self, key: str, *, request: str, status: int, body: str, at: int) -> None:
+        self._execute(
+            "INSERT OR REPLACE INTO idempotency VALUES (?, ?, ?, ?, ?)",
+            key,
+            request,
+            status,
+            body,
+            at,
+        )
 
     # --- deliveries of events
     def queue(self, event_id: str, *, seconds: float = 0.0, places: int = 0) -> None:

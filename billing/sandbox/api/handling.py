@@ -12,6 +12,7 @@ from billing.sandbox.errors import CardRefused, Refused
 from billing.sandbox.store import Row, Store
 
 LONGEST_KEY = 255
+KEPT_SECONDS = 24 * 3600
 
 
 class Request(NamedTuple):
@@ -55,11 +56,12 @@ def _admit(request: Request) -> None:
 
 
 def _once(store: Store, request: Request) -> Answer:
-    """The first answer under an idempotency key is the answer for good."""
+    """The first answer under an idempotency key is the answer for a day."""
     if request.method != "POST" or not request.idempotency_key:
         return _work(store, request)
     this = f"{request.path}\n{request.body}"
-    earlier = store.answered(request.idempotency_key)
+    now = Account(store).now()
+    earlier = store.answered(request.idempotency_key, since=now - KEPT_SECONDS)
     if earlier is not None:
         if earlier[0] != this:
             raise Refused(
@@ -69,7 +71,9 @@ def _once(store: Store, request: Request) -> Answer:
             )
         return Answer(earlier[1], earlier[2])
     found = _work(store, request)
-    store.remember(request.idempotency_key, request=this, status=found.status, body=found.body)
+    store.remember(
+        request.idempotency_key, request=this, status=found.status, body=found.body, at=now
+    )
     return found
 
 

@@ -27,9 +27,9 @@ def pay_later(account: Account, session_id: str) -> Row:
     """A delayed method, such as a bank debit: the session completes, the money does not."""
     session = sessions.opened(account, session_id)
     _enter(account, session)
-    if session["mode"] != "payment" or not session["amount_total"]:
+    if not session["amount_total"]:
         raise Refused("There is nothing to pay later.")
-    if "sepa_debit" in (session["excluded_payment_method_types"] or []):
+    if "sepa_debit" not in session["payment_method_types"]:
         raise Refused("This shop takes no delayed payment methods.")
     method = cards.make_bank_debit(account, details=buyer.billing(session))
     intent = _intent(account, session)

@@ -25,7 +25,7 @@ KNOWN = " ".join(
         "payment_intent_data.description payment_intent_data.metadata",
         "payment_intent_data.receipt_email payment_intent_data.setup_future_usage",
         "payment_intent_data.statement_descriptor_suffix",
-        "excluded_payment_method_types submit_type currency",
+        "allowed_payment_method_types excluded_payment_method_types submit_type currency",
         "setup_intent_data.description setup_intent_data.metadata",
         "subscription_data.description subscription_data.metadata",
     ]

@@ -11,15 +11,19 @@ from billing.sandbox.resources import customers, promotions, setups
 from billing.sandbox.store import Row
 
 SESSION = "checkout.session"
+METHODS = ["card", "sepa_debit"]
 PATH = "/v1/checkout/sessions"
 LIVES_SECONDS = 24 * 3600
 LEAST_SECONDS = 1800
+# A request takes a moment from the clock that made it to the one that reads it.
+SLACK_SECONDS = 5
 
 
 def create(account: Account, wanted: Row) -> Row:
     rules.check(wanted)
     session = account.new(SESSION, "cs_test", _fields(wanted))
     session["expires_at"] = _expires_at(account, wanted)
+    session["_ends_at"] = session["expires_at"] + account.ahead()
     session["url"] = f"{HERE}/pay/{session['id']}"
     if session["customer"]:
         rules.check_customer(customers.living(account, session["customer"]), wanted)
@@ -35,7 +39,9 @@ def _prepare_setup(account: Account, session: Row, wanted: Row) -> None:
     fields = {"customer": session["customer"], "description": data.get("description")}
     setup = setups.make(account, {**fields, "metadata": data.get("metadata") or {}})
     session.update(
-        currency=wanted["currency"], payment_status="no_payment_required", setup_intent=setup["id"]
+        currency=wanted.get("currency"),
+        payment_status="no_payment_required",
+        setup_intent=setup["id"],
     )
 
 
@@ -78,7 +84,7 @@ def line_items(account: Account, wanted: Row, session_id: str) -> Row:
 def current(account: Account, session_id: str) -> Row:
     """The session as it is by now: its time may be over."""
     session = account.get(SESSION, session_id)
-    if session["status"] == "open" and session["expires_at"] <= account.now():
+    if session["status"] == "open" and session["_ends_at"] <= account.now():
         return let_expire(account, session)
     return session
 
@@ -98,8 +104,10 @@ def let_expire(account: Account, session: Row) -> Row:
 
 
 def _expires_at(account: Account, wanted: Row) -> int:
-    at: int = wanted.get("expires_at", account.now() + LIVES_SECONDS)
-    if not LEAST_SECONDS <= at - account.now() + 5 <= LIVES_SECONDS + 10:
+    """By the clock of the program, which knows nothing of the sandbox's being set forward."""
+    now = account.now() - account.ahead()
+    at: int = wanted.get("expires_at", now + LIVES_SECONDS)
+    if not LEAST_SECONDS <= at - now + SLACK_SECONDS <= LIVES_SECONDS + 2 * SLACK_SECONDS:
         raise Refused("expires_at must be 30 minutes to 24 hours away.", param="expires_at")
     return at
 
@@ -153,6 +161,7 @@ def _fields(wanted: Row) -> Row:
         "customer_details": None,
         "customer_email": wanted.get("customer_email"),
         "discounts": [],
+        "allowed_payment_method_types": wanted.get("allowed_payment_method_types"),
         "excluded_payment_method_types": wanted.get("excluded_payment_method_types"),
         "invoice": None,
         "invoice_creation": {
@@ -166,7 +175,7 @@ def _fields(wanted: Row) -> Row:
         "payment_link": None,
         "payment_method_collection": None,
         "payment_method_options": {},
-        "payment_method_types": ["card", "sepa_debit"],
+        "payment_method_types": _methods(wanted),
         "payment_status": "unpaid",
         "phone_number_collection": {"enabled": False},
         "presentment_details": None,
@@ -190,6 +199,13 @@ def _fields(wanted: Row) -> Row:
         "_subscription_data": wanted.get("subscription_data", {}),
         "_intent": None,
     }
+
+
+def _methods(wanted: Row) -> list[str]:
+    allowed = wanted.get("allowed_payment_method_types", METHODS)
+    excluded = wanted.get("excluded_payment_method_types", [])
+    offered = METHODS if wanted["mode"] == "payment" else METHODS[:1]
+    return [name for name in offered if name in allowed and name not in excluded]
 
 
 def _customer_creation(wanted: Row) -> str | None:

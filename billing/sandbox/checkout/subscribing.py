@@ -14,9 +14,10 @@ def subscribe(account: Account, session: Row, *, card: str) -> Row:
     buyer.enter(account, session)
     totals.settle_tax(account, session)
     method = cards.make_card(account, card, details=buyer.billing(session))
-    intent = _intent(account, session)
+    intent = _intent(account, session) if session["amount_total"] else None
     if not method["_can_be_saved"]:
-        intents.fail(account, intent, method)
+        if intent:
+            intents.fail(account, intent, method)
         return account.put(session)
     methods.give(account, method, session["customer"])
     subscription = subs.make(
@@ -29,7 +30,10 @@ def subscribe(account: Account, session: Row, *, card: str) -> Row:
     invoice = renewals.invoice_of(
         account, subscription, session["_items"], reason="subscription_create"
     )
-    _pay(account, session, invoice, intent, method)
+    if intent:
+        intents.succeed(account, intent, method)
+        invoice["_intent"] = intent["id"]
+    invoices.pay(account, invoice, intent)
     subscription["status"] = "active"
     account.changed("customer.subscription.created", subscription)
     promotions.redeem(account, session["discounts"])
@@ -41,15 +45,6 @@ def subscribe(account: Account, session: Row, *, card: str) -> Row:
         url=None,
     )
     return account.changed("checkout.session.completed", session)
-
-
-def _pay(account: Account, session: Row, invoice: Row, intent: Row, method: Row) -> None:
-    if session["amount_total"]:
-        intents.succeed(account, intent, method)
-        invoice["_intent"] = intent["id"]
-        invoices.pay(account, invoice, intent)
-    else:
-        invoices.pay(account, invoice, None)
 
 
 def _intent(account: Account, session: Row) -> Row:

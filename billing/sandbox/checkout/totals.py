@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from fractions import Fraction
 
-from billing.sandbox.account import Account
+from billing.sandbox.account import Account, new_id
 from billing.sandbox.errors import Refused
 from billing.sandbox.resources import prices
 from billing.sandbox.resources.amounts import share
@@ -26,7 +26,7 @@ def make_items(account: Account, wanted: list[Row]) -> list[Row]:
         product = account.get("product", price["product"])
         items.append(
             {
-                "id": f"li_{price['id'].removeprefix('price_')}{index}",
+                "id": new_id("li"),
                 "object": "item",
                 "currency": price["currency"],
                 "description": product["name"],

@@ -130,7 +130,7 @@ def _pay(session: Row, at: str) -> str:
     label = "Save card" if session["mode"] == "setup" else f"Pay {money(session)}"
     card = html.choice("card", "Test card", cards)
     later = ""
-    if session["mode"] == "payment" and not _excludes_debit(session):
+    if "sepa_debit" in session["payment_method_types"]:
         later = html.button(
             f"{at}/later", "Pay later", hint="By bank debit: the money arrives, or not, afterwards."
         )
@@ -140,10 +140,6 @@ def _pay(session: Row, at: str) -> str:
         + later
         + _cancel(at)
     )
-
-
-def _excludes_debit(session: Row) -> bool:
-    return "sepa_debit" in (session["excluded_payment_method_types"] or [])
 
 
 def _cancel(at: str) -> str:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from billing.sandbox.account import Account
 from billing.sandbox.api.lists import PAGING, page
-from billing.sandbox.api.route import Route
+from billing.sandbox.api.route import Route, retrieving
 from billing.sandbox.errors import missing
 from billing.sandbox.resources.changes import applied
 from billing.sandbox.store import Row
@@ -55,11 +55,6 @@ def update(account: Account, wanted: Row, customer_id: str) -> Row:
     return account.changed("customer.updated", _written(row, wanted))
 
 
-def retrieve(account: Account, _wanted: Row, customer_id: str) -> Row:
-    row = account.get(CUSTOMER, customer_id)
-    return deleted(customer_id) if row.get("deleted") else row
-
-
 def list_all(account: Account, wanted: Row) -> Row:
     narrow = {"email": wanted["email"]} if "email" in wanted else {}
     rows = [row for row in account.all(CUSTOMER, **narrow) if not row.get("deleted")]
@@ -83,13 +78,9 @@ def _written(row: Row, wanted: Row) -> Row:
     return {**applied(row, wanted), "invoice_settings": settings}
 
 
-def deleted(customer_id: str) -> Row:
-    return {"id": customer_id, "object": CUSTOMER, "deleted": True}
-
-
 ROUTES = (
     Route("POST", PATH, "CustomerCreateParams", WRITABLE, create),
     Route("GET", PATH, "CustomerListParams", f"created email {PAGING}", list_all),
-    Route("GET", f"{PATH}/{{}}", "CustomerRetrieveParams", "", retrieve),
+    retrieving(CUSTOMER, PATH, "CustomerRetrieveParams"),
     Route("POST", f"{PATH}/{{}}", "CustomerUpdateParams", WRITABLE, update),
 )

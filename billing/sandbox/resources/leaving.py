@@ -18,8 +18,7 @@ def delete(account: Account, _wanted: Row, customer_id: str) -> Row:
         methods.detach(account, {}, method["id"])
     customer = account.get(customers.CUSTOMER, customer_id)
     account.changed("customer.deleted", customer)
-    account.put({**customer, "deleted": True})
-    return customers.deleted(customer_id)
+    return account.put({**customer, "deleted": True})
 
 
 ROUTES = (Route("DELETE", f"{customers.PATH}/{{}}", "CustomerDeleteParams", "", delete),)

@@ -191,10 +191,16 @@ def test_delayed_money_arrives_or_not(desk: Desk, button: str, status: str, even
     assert desk.press(page, button).status_code == 400
 
 
-def test_a_shop_may_refuse_delayed_methods(desk: Desk) -> None:
-    made = desk.stripe.checkout.sessions.create(
-        {**SESSION, "excluded_payment_method_types": ["sepa_debit"]}
-    )
+@pytest.mark.parametrize(
+    "methods",
+    [
+        {"excluded_payment_method_types": ["sepa_debit"]},
+        {"allowed_payment_method_types": ["card"]},
+    ],
+)
+def test_a_shop_may_refuse_delayed_methods(desk: Desk, methods: dict[str, Any]) -> None:
+    made = desk.stripe.checkout.sessions.create({**SESSION, **methods})
+    assert made.payment_method_types == ["card"]
     assert "Pay later" not in requests.get(made.url, timeout=10).text
     assert desk.press(made.url, "later").status_code == 400
 

@@ -9,6 +9,8 @@ import pytest
 import requests
 import stripe
 
+from billing.sandbox import clock
+from billing.sandbox.account import Account
 from billing.sandbox.server import Sandbox
 from tests.billing.sandbox.conftest import ITEM, SESSION, client
 
@@ -68,6 +70,31 @@ def test_it_repeats_its_answer_under_one_key(sessions: Any) -> None:
     other = sessions.create(SESSION, {"idempotency_key": "order:2"})
     assert again.id == first.id
     assert other.id != first.id
+
+
+def test_it_forgets_a_key_after_a_day(sessions: Any, sandbox: Sandbox) -> None:
+    first = sessions.create(SESSION, {"idempotency_key": "order:1"})
+    clock.advance(Account(sandbox.store), 24 * 3600 + 1)
+    assert sessions.create(SESSION, {"idempotency_key": "order:1"}).id != first.id
+
+
+def test_a_program_need_not_know_that_the_clock_was_set(sessions: Any, sandbox: Sandbox) -> None:
+    clock.advance(Account(sandbox.store), 90 * 24 * 3600)
+    at = int(time.time()) + 3600
+    made = sessions.create({**SESSION, "expires_at": at})
+    assert (made.expires_at, sessions.retrieve(made.id).status) == (at, "open")
+    clock.advance(Account(sandbox.store), 3601)
+    assert sessions.retrieve(made.id).status == "expired"
+
+
+def test_it_expands_what_it_is_asked_to(sessions: Any) -> None:
+    made = sessions.create(SESSION)
+    listed = sessions.list({"expand": ["data.line_items", "data.payment_intent"]}).data[0]
+    assert listed.line_items.data[0].description == "100 credits"
+    for wrong in ("colour", "livemode", "a.b.c.d.e"):
+        with pytest.raises(stripe.InvalidRequestError) as refused:
+            sessions.retrieve(made.id, {"expand": [wrong]})
+        assert refused.value.param == "expand"
 
 
 def test_it_refuses_another_request_under_the_same_key(sessions: Any) -> None:

@@ -156,7 +156,8 @@ def test_it_ends_with_the_period_or_at_once(plan: Plan, desk: Desk) -> None:
     assert subscriptions.retrieve(begun.id).status == "canceled"
     assert len(plan.invoices(begun.id)) == 1
     other = plan.subscribe()
-    ended = subscriptions.cancel(other.id)
+    ended = subscriptions.cancel(other.id, {"cancellation_details": {"feedback": "too_complex"}})
+    assert ended.cancellation_details.feedback == "too_complex"
     assert (ended.status, ended.cancellation_details.reason) == (
         "canceled",
         "cancellation_requested",
@@ -182,6 +183,17 @@ def test_a_discount_is_for_the_first_invoice(plan: Plan, desk: Desk) -> None:
     begun = plan.subscribe(discounts=[{"coupon": coupon.id}])
     plan.pass_days(32)
     assert [one.total for one in plan.invoices(begun.id)] == [1450, 2900]
+
+
+def test_the_first_month_may_be_free(plan: Plan, desk: Desk) -> None:
+    coupon = desk.stripe.coupons.create({"percent_off": 100, "duration": "once"})
+    begun = plan.subscribe(discounts=[{"coupon": coupon.id}])
+    assert desk.stripe.payment_intents.list().data == []
+    plan.pass_days(32)
+    assert [(one.total, one.status) for one in plan.invoices(begun.id)] == [
+        (0, "paid"),
+        (2900, "paid"),
+    ]
 
 
 def test_it_takes_no_single_price(plan: Plan) -> None:
