@@ -182,6 +182,7 @@ def _fields(wanted: Row) -> Row:
         "recovered_from": None,
         "saved_payment_method_options": None,
         "setup_intent": None,
+        "shipping_cost": None,
         "shipping_options": [],
         "status": "open",
         "submit_type": wanted.get("submit_type"),

@@ -28,6 +28,7 @@ def make(account: Account, fields: Row) -> Row:
         "confirmation_method": "automatic",
         "customer": None,
         "description": None,
+        "excluded_payment_method_types": None,
         "last_payment_error": None,
         "latest_charge": None,
         "metadata": {},

@@ -143,6 +143,7 @@ def _fields(account: Account) -> Row:
         "customer_address": None,
         "customer_email": None,
         "customer_name": None,
+        "customer_phone": None,
         "default_payment_method": None,
         "default_tax_rates": [],
         "description": None,
@@ -166,7 +167,10 @@ def _fields(account: Account) -> Row:
         "period_start": now,
         "post_payment_credit_notes_amount": 0,
         "pre_payment_credit_notes_amount": 0,
+        "receipt_number": None,
+        "shipping_cost": None,
         "starting_balance": 0,
+        "statement_descriptor": None,
         "status": "open",
         "status_transitions": {
             "finalized_at": now,

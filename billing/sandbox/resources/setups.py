@@ -24,6 +24,7 @@ def make(account: Account, fields: Row) -> Row:
         "cancellation_reason": None,
         "customer": None,
         "description": None,
+        "excluded_payment_method_types": None,
         "flow_directions": None,
         "last_setup_error": None,
         "latest_attempt": None,
