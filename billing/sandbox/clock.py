@@ -50,7 +50,7 @@ def _due(account: Account) -> Iterator[Due]:
             run = partial(refunds.finish, account, row["id"], row["_later"]["status"])
             yield Due(row["_later"]["at"], row["id"], run)
     for row in account.all(sessions.SESSION, status="open"):
-        yield Due(row["_ends_at"], row["id"], partial(sessions.let_expire, account, row))
+        yield Due(sessions.ends_at(row), row["id"], partial(sessions.let_expire, account, row))
     for row in account.all(subscriptions.SUBSCRIPTION):
         if row["status"] in subscriptions.LIVING:
             yield Due(
