@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -33,6 +33,7 @@ class PeriodForm(forms.Form):
     """`from` and `to`, both included. `from` is a word of Python's, hence the fields by hand."""
 
     most_days: int | None = None
+    usual_days: int | None = None
 
     def __init__(self, data: QueryDict) -> None:
         super().__init__(data)
@@ -53,7 +54,11 @@ class PeriodForm(forms.Form):
         return cleaned
 
     def fill(self, cleaned: dict[str, Any]) -> None:
-        """Days for a form that must have them, where none were asked for."""
+        """The usual days where none were asked for. Days are UTC then."""
+        if self.usual_days and not self.errors:
+            last = cleaned.get("to") or datetime.now(UTC).date()
+            first = cleaned.get("from") or last - timedelta(days=self.usual_days - 1)
+            cleaned |= {"from": first, "to": last}
 
     def as_query(self, **more: str) -> str:
         """The filters as they were asked for, for links to the same selection."""

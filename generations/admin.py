@@ -10,7 +10,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import URLPattern, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -29,6 +29,7 @@ from generations.models import (
     Transition,
     Upload,
 )
+from generations.views import margins
 from kling.errors import AuthenticationFailed
 from webhooks.secrets import seal
 
@@ -129,6 +130,9 @@ class GenerationAdmin(ReadOnlyAdmin):
             return "None yet"
         line = "<li>#{} {}: {} credits, balance {} {}</li>"
         return format_html("<ul>{}</ul>", format_html_join("", line, rows))
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*margins.urls(self.admin_site), *super().get_urls()]
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
         """Nobody edits a job; but who may not change one may not give its credits back either."""

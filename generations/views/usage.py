@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -18,13 +17,12 @@ from billing.forms import PeriodForm
 from generations import offering, usage
 from generations.views import charts
 
-USUAL_DAYS = 30
 ROWS_SHOWN = 50
 HEADER = ("day", "operation", "member", "key", "key_label", "jobs", "credits")
 
 
 class UsageForm(PeriodForm):
-    most_days = usage.MOST_DAYS
+    most_days, usual_days = usage.MOST_DAYS, 30
     operation = forms.ChoiceField(required=False, widget=forms.Select(attrs={"class": "select"}))
     member = forms.ModelChoiceField(
         User.objects.none(),
@@ -47,13 +45,6 @@ class UsageForm(PeriodForm):
         self.fields["operation"].choices = [("", "All operations"), *operations]  # type: ignore[attr-defined]
         self.fields["member"].queryset = workspace.members.order_by("email")  # type: ignore[attr-defined]
         self.fields["key"].queryset = workspace.api_keys.order_by("label", "pk")  # type: ignore[attr-defined]
-
-    def fill(self, cleaned: dict[str, Any]) -> None:
-        if self.errors:
-            return
-        first, last = cleaned.get("from"), cleaned.get("to")
-        cleaned["to"] = last or datetime.now(UTC).date()
-        cleaned["from"] = first or cleaned["to"] - timedelta(days=USUAL_DAYS - 1)
 
     def selection(self) -> usage.Selection:
         asked = self.cleaned_data

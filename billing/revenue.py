@@ -1,0 +1,62 @@
+"""What customers paid: orders by currency, less what went back by refunds and disputes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db.models import Count, F, Sum
+from django.db.models.functions import Coalesce
+
+from billing import currencies
+from billing.amounts import MICRO
+from billing.models import Order, OrderState
+
+
+@dataclass(frozen=True)
+class Revenue:
+    """Money in the currency's smallest unit, tax included where Stripe adds it.
+
+    `refunded` is what went back of these orders until now, whenever that was.
+    """
+
+    currency: str
+    livemode: bool
+    orders: int
+    paid: int
+    refunded: int
+
+    @property
+    def net(self) -> int:
+        return self.paid - self.refunded
+
+
+def by_currency(start: datetime, end: datetime) -> list[Revenue]:
+    """Of orders paid from `start` until before `end`; test payments apart from real ones."""
+    rows = (
+        Order.objects.filter(state=OrderState.PAID, paid_at__gte=start, paid_at__lt=end)
+        .order_by()
+        .values("currency", "livemode")
+        .annotate(
+            orders=Count("pk"),
+            paid=Sum(Coalesce("amount_total", "amount")),
+            refunded=Sum("lost"),
+        )
+        .order_by("-livemode", "currency")
+    )
+    return [Revenue(**row) for row in rows]
+
+
+def price_of_credit(currency: str, *, until: datetime) -> Decimal | None:
+    """What a credit brought on average, of all that were sold for the currency; None: none were."""
+    sums = Order.objects.filter(
+        state=OrderState.PAID, currency=currency, paid_at__lt=until
+    ).aggregate(
+        money=Sum(Coalesce("amount_total", "amount") - F("lost")),
+        credits=Sum(F("credits") - F("clawed")),
+    )
+    if not sums["credits"]:
+        return None
+    money = Decimal(sums["money"]).scaleb(-currencies.decimals(currency))
+    return money * MICRO / Decimal(sums["credits"])
