@@ -7,7 +7,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.urls import reverse
 
-from accounts import plans, workspaces
+from accounts import client_address, plans, workspaces
 from accounts.models import User
 
 
@@ -33,6 +33,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
                 name = workspaces.name_for(saved)
                 workspaces.create_workspace(name=name, owner=saved, plan=plans.find_plan(None))
         return saved
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Whom the limits on signing in, signing up and resetting passwords count."""
+        return client_address.of(request)
 
     def get_signup_redirect_url(self, request: HttpRequest) -> str:
         return reverse("welcome")

@@ -7,13 +7,28 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.defaults import permission_denied
 
-from accounts import time_zones
+from accounts import throttling, time_zones
 from accounts.access import Actor, NotPermitted
 from accounts.models import Membership, Role, User
 
 # Programs ask here: they bring a key or a signature, and a session must cost them no query.
 NOT_PAGES = ("/api/", "/kling/", "/hooks/", "/static/", "/healthz", "/readyz")
 SESSION_KEY = "workspace"
+
+
+class RateLimitMiddleware:
+    """Tells a program, with every answer, how many requests it has left this minute."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        standing = throttling.standing_of(request)
+        for name, item in (standing.headers() if standing else {}).items():
+            # A list: the refusal of a quota names its own limit in the same field.
+            response[name] = f"{item}, {response[name]}" if name in response else item
+        return response
 
 
 class ActorMiddleware:

@@ -147,8 +147,8 @@ def problem_of(exc: Exception) -> Problem | None:
             headers = {"WWW-Authenticate": "Bearer"}
             return Problem(401, "not_authenticated", _text(exc), headers=headers)
         case exceptions.Throttled():
-            wait = str(int(getattr(exc, "wait", None) or 1) + 1)
-            return Problem(429, "rate_limited", _text(exc), headers={"Retry-After": wait})
+            headers = {"Retry-After": str(getattr(exc, "wait", None) or 1)}
+            return Problem(429, "rate_limited", _text(exc), headers=headers)
     return _simple(exc)
 
 

@@ -12,10 +12,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.throttling import StrangerThrottle
+
 
 class SchemaView(SpectacularJSONAPIView):
     authentication_classes: list[Any] = []
     permission_classes: list[Any] = []
+    throttle_classes = [StrangerThrottle]
 
 
 # Swagger UI writes style attributes; its scripts and files are our own.
@@ -23,6 +26,7 @@ class SchemaView(SpectacularJSONAPIView):
 class DocsView(SpectacularSwaggerSplitView):
     authentication_classes: list[Any] = []
     permission_classes: list[Any] = []
+    throttle_classes = [StrangerThrottle]
 
 
 @extend_schema(exclude=True)

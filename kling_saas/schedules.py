@@ -21,6 +21,7 @@ SCHEDULES: dict[str, dict[str, Any]] = {
     "generations.tasks.prune": HOURLY,
     "webhooks.tasks.prune": HOURLY,
     "worker.tasks.prune": HOURLY,
+    "accounts.rates.forget": HOURLY,
 }
 
 

@@ -70,6 +70,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "kling_saas.middleware.RequestIdMiddleware",
+    "accounts.middleware.RateLimitMiddleware",
     "kling_saas.middleware.RequestLogMiddleware",
     "generations.kling_api.middleware.KlingEnvelopeMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -304,10 +305,13 @@ SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 31536000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
 SECURE_REFERRER_POLICY = "same-origin"
-if environment.flag("BEHIND_PROXY"):
+BEHIND_PROXY = environment.flag("BEHIND_PROXY")
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    # Without it all people behind the proxy would share one sign-in throttle.
-    ALLAUTH_TRUSTED_PROXY_COUNT = 1
+# Without it all people behind the proxy would share one throttle.
+TRUSTED_PROXY_COUNT = environment.integer("TRUSTED_PROXY_COUNT", int(BEHIND_PROXY), most=10)
+# Of programs without a usable key, by address; a key's own limit is its plan's. 0: no limit.
+ANONYMOUS_REQUESTS_PER_MINUTE = environment.integer("ANONYMOUS_REQUESTS_PER_MINUTE", 300)
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

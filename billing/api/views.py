@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 from accounts import keyset
 from accounts.access import Actor
 from accounts.authentication import actor_of
+from accounts.bodies import json_body
 from accounts.models import Scope
 from billing import checkout, credits, queries
 from billing.api.serializers import (
@@ -97,7 +98,7 @@ class CheckoutsView(APIView):
     )
     def post(self, request: Request) -> Response:
         actor = _actor(request, Scope.BILLING)
-        wanted = CheckoutRequest(data=request.data)
+        wanted = CheckoutRequest(data=json_body(request))
         wanted.is_valid(raise_exception=True)
         try:
             order = checkout.start_checkout(by=actor, pack_slug=wanted.validated_data["pack"])

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.authentication import actor_of
+from accounts.bodies import json_body
 from generations import faces, links
 from generations.api import serializers as shapes
 from generations.api import waiting
@@ -63,7 +64,7 @@ class FacesView(APIView):
         tags=["generations"],
     )
     def post(self, request: Request) -> Response:
-        body = FacesRequest(data=request.data)
+        body = FacesRequest(data=json_body(request))
         body.is_valid(raise_exception=True)
         video = dict(body.validated_data)
         provider = video.pop("provider", "")

@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 from accounts import keyset
 from accounts.access import Actor
 from accounts.authentication import actor_of
+from accounts.bodies import json_body
 from accounts.models import Scope
 from billing.amounts import to_text
 from generations import actions, approvals, queries
@@ -166,7 +167,7 @@ def _page(rows: QuerySet[Generation], asked: dict[str, Any]) -> keyset.Page[Gene
 
 
 def _order(request: Request, *, idempotency_key: str = "") -> actions.Order:
-    body = shapes.CreateSerializer(data=request.data)
+    body = shapes.CreateSerializer(data=json_body(request))
     body.is_valid(raise_exception=True)
     return body.order(idempotency_key=idempotency_key)
 

@@ -6,6 +6,7 @@ Programs decide by `code`: 1302, 1303 and 5xxx are tried again, the rest is not.
 from __future__ import annotations
 
 import logging
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -143,7 +144,7 @@ def named(name: str, message: str = "", *, wait: float | None = None) -> Refusal
     code = CODES[name]
     headers = {"WWW-Authenticate": "Bearer"} if code.http == 401 else {}
     if wait:
-        headers["Retry-After"] = str(int(wait) + 1)
+        headers["Retry-After"] = str(math.ceil(wait))
     return Refusal(code, message or code.message, headers)
 
 

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.authentication import actor_of
+from accounts.bodies import json_body
 from generations import actions
 from generations.api import waiting
 from generations.kling_api import errors, finding
@@ -71,7 +72,7 @@ class TasksView(KlingView):
     """An operation's endpoint: create a task, list the workspace's own."""
 
     def post(self, request: Request, operation: Operation) -> Response:
-        body = request.data
+        body = json_body(request)
         assert isinstance(body, dict)  # the parser takes nothing else
         order = order_of(operation, body)
         generation = actions.submit(order, by=actor_of(request)).generation

@@ -117,3 +117,11 @@ def test_it_still_says_where_json_breaks(ada: Person) -> None:
 
 def test_a_parameter_named_format_is_one_that_nobody_knows(ada: Person) -> None:
     assert ada.api.get("/credits?format=api").json() == ada.api.get("/credits").json()
+
+
+@pytest.mark.parametrize("path", ["generations", "quotes", "checkouts", "webhook-endpoints"])
+@pytest.mark.parametrize("media_type", ["application/json", "application/x-www-form-urlencoded"])
+def test_it_says_that_a_body_is_empty(ada: Person, path: str, media_type: str) -> None:
+    response = ada.api.client.post(f"/api/v1/{path}", b"", content_type=media_type)
+    assert (response.status_code, response.json()["code"]) == (400, "malformed_request")
+    assert "empty" in response.json()["detail"]

@@ -17,6 +17,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.authentication import actor_of
+from accounts.bodies import json_body
 from accounts.models import Scope
 from webhooks import endpoints, queries
 from webhooks.api import pagination
@@ -68,7 +69,7 @@ class Endpoints(APIView):
         tags=TAGS,
     )
     def post(self, request: Request) -> Response:
-        fields = parsed(shapes.EndpointInput(data=request.data))
+        fields = parsed(shapes.EndpointInput(data=json_body(request)))
         with answered():
             endpoint, secret = endpoints.create(by=actor_of(request), **fields)
         location = reverse("api_webhook_endpoint", args=[endpoint.public_id])
@@ -99,7 +100,7 @@ class OneEndpoint(APIView):
         tags=TAGS,
     )
     def patch(self, request: Request, endpoint_id: str) -> Response:
-        fields = parsed(shapes.EndpointChange(data=request.data, partial=True))
+        fields = parsed(shapes.EndpointChange(data=json_body(request), partial=True))
         with answered():
             endpoint = endpoints.change(by=actor_of(request), public_id=endpoint_id, **fields)
         return Response(shapes.EndpointOutput(endpoint).data)
@@ -190,7 +191,7 @@ class RedeliverFailed(APIView):
         tags=TAGS,
     )
     def post(self, request: Request, endpoint_id: str) -> Response:
-        fields = parsed(shapes.RedeliverFailed(data=request.data))
+        fields = parsed(shapes.RedeliverFailed(data=json_body(request)))
         with answered():
             count = endpoints.redeliver_failed(
                 by=actor_of(request), public_id=endpoint_id, **fields

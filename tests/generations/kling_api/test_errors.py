@@ -66,13 +66,11 @@ def test_it_refuses_a_body_that_is_no_object(kling: KlingApi, body: bytes) -> No
     assert refusal(kling.client.post(path, body, content_type="application/json")) == (400, 1200)
 
 
-def test_it_takes_an_empty_body_for_an_empty_object(
-    kling: KlingApi, cloudsway: ProviderAccount
-) -> None:
+def test_it_says_that_a_body_is_empty(kling: KlingApi, cloudsway: ProviderAccount) -> None:
     answer = kling.client.post(f"/kling/v1/{SOUND}", b"", content_type="application/json")
 
-    assert refusal(answer) == (400, 1201)
-    assert "prompt" in answer.json()["message"]
+    assert refusal(answer) == (400, 1200)
+    assert "empty" in answer.json()["message"]
 
 
 def test_it_refuses_a_body_that_is_too_large(kling: KlingApi, settings: Any) -> None:

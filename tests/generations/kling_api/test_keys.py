@@ -89,7 +89,23 @@ def test_it_refuses_a_token_that_lives_too_long(pair: Pair) -> None:
     day = 24 * 3600
 
     assert KlingApi(token(key.access_key, secret, ends=day)).get(PATH).status_code == 200
-    assert refusal(KlingApi(token(key.access_key, secret, ends=day + 60)).get(PATH)) == (401, 1002)
+    answer = KlingApi(token(key.access_key, secret, ends=day + 60)).get(PATH)
+    assert refusal(answer) == (401, 1002)
+    assert "at most 24 hours ahead" in answer.json()["message"]
+
+
+def test_it_asks_for_an_end_where_a_token_has_none(pair: Pair) -> None:
+    key, secret = pair
+    answer = KlingApi(jwt.encode({"iss": key.access_key}, secret)).get(PATH)
+
+    assert refusal(answer) == (401, 1002)
+    assert "at most 24 hours ahead" in answer.json()["message"]
+
+
+def test_it_asks_nobody_else_for_an_end(pair: Pair) -> None:
+    text = jwt.encode({"iss": pair[0].access_key}, pair[1][::-1])
+
+    assert KlingApi(text).get(PATH).json()["message"] == "api key not found"
 
 
 def test_it_refuses_another_secret(pair: Pair) -> None:
