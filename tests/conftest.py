@@ -97,6 +97,14 @@ def charlie(db: None) -> Person:
 
 
 @pytest.fixture
+def operator(db: None) -> Client:
+    """The browser of somebody who runs the installation."""
+    client = Client()
+    client.force_login(User.objects.create_superuser("op@example.com", PASSWORD))
+    return client
+
+
+@pytest.fixture
 def nobody() -> Api:
     return Api("")
 

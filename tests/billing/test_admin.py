@@ -16,14 +16,6 @@ from tests.conftest import Person
 from tests.queue import drain_queue
 
 
-@pytest.fixture
-def operator(db: None) -> Client:
-    user = User.objects.create_superuser("op@example.com", "a-long-enough-passphrase")
-    client = Client()
-    client.force_login(user)
-    return client
-
-
 def html(client: Client, path: str) -> str:
     answer = client.get(path)
     assert answer.status_code == 200

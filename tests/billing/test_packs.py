@@ -11,20 +11,11 @@ from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import User
 from billing import packs
 from billing.amounts import to_micro
 from billing.models import Order, Pack
 from tests.accounts.test_members_race import wait_until_blocked
 from tests.conftest import Person
-
-
-@pytest.fixture
-def operator(db: None) -> Client:
-    user = User.objects.create_superuser("op@example.com", "a-long-enough-passphrase")
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 @pytest.fixture

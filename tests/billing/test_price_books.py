@@ -24,14 +24,6 @@ from billing.models import Margin, OperationRate, PriceBook, UnitPrice
 
 
 @pytest.fixture
-def operator(db: None) -> Client:
-    user = User.objects.create_superuser("op@example.com", "a-long-enough-passphrase")
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-@pytest.fixture
 def draft(db: None) -> PriceBook:
     return prices.draft_from(PriceBook.objects.get())
 

@@ -34,14 +34,6 @@ PAGE = "/admin/generations/generation/margins/"
 
 
 @pytest.fixture
-def operator(db: None) -> Client:
-    user = User.objects.create_superuser("op@example.com", "a-long-enough-passphrase")
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-@pytest.fixture
 def dear(account: ProviderAccount) -> ProviderAccount:
     ProviderAccount.objects.filter(pk=account.pk).update(unit_cost=Decimal("0.14"))
     account.refresh_from_db()
