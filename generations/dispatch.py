@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from itertools import islice
 from time import monotonic
 
 from django.db import transaction
@@ -13,7 +12,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 import kling.errors
-from generations import absence, inputs, providers, slots, timing, verdicts
+from generations import absence, inputs, pools, providers, slots, timing, verdicts
 from generations.events import announce_running
 from generations.models import Approval, Generation, State
 from generations.states import Stale, move
@@ -80,8 +79,12 @@ def _claim_batch(most: int) -> list[Submission]:
     with lease(LEASE_NAME, LEASE_SECONDS) as held:
         if not held:
             return []
-        claimed = (_claim(job.pk) for job in slots.in_turn(due()))
-        return list(islice((submission for submission in claimed if submission), most))
+        turns, claimed = slots.Turns(), list[Submission]()
+        while len(claimed) < most and (pk := turns.next()) is not None:
+            if submission := _claim(pk):
+                claimed.append(submission)
+        turns.save()
+        return claimed
 
 
 def _claim(pk: int) -> Submission | None:
@@ -172,6 +175,10 @@ def _record(generation: Generation, outcome: Task | KlingError) -> None:
             verdicts.accept(generation, outcome)
         elif outcome.maybe_accepted:
             _doubt(generation, outcome)
+        elif isinstance(outcome, kling.errors.TooManyTasks):
+            # The place is closed until one may be free; the job keeps its turn.
+            pools.note_full(generation)
+            _requeue(generation, outcome, wait=outcome.retry_after or 0.0)
         elif outcome.retryable:
             _requeue(generation, outcome, wait=_wait(generation, outcome))
         elif isinstance(outcome, providers.ACCOUNT_TROUBLE):

@@ -17,7 +17,7 @@ from django.db.models import Q
 
 import kling.errors
 from billing import prices
-from generations import offering, slots
+from generations import offering, pools, slots
 from generations.errors import InvalidRequest, ProviderUnavailable
 from generations.models import ProviderAccount
 from kling import operations
@@ -148,12 +148,14 @@ def _readiest(accepted: list[Route]) -> Route:
     """Of accounts of one rank: one with room for the job, then one in good health."""
     if len(accepted) == 1:
         return accepted[0]
-    taken = slots.spoken_for([route.account.pk for route in accepted])
+    pks = [route.account.pk for route in accepted]
+    taken, limits = slots.spoken_for(pks), pools.limits(pks)
 
     def key(route: Route) -> tuple[bool, bool, Decimal, int, int]:
         account, request = route.account, route.request
-        has = taken[account.pk, request.model]
-        limit = ENDLESS if account.parallel_tasks is None else Decimal(account.parallel_tasks)
+        place = (account.pk, request.model)
+        has, known = taken[place], limits.of(place)
+        limit = ENDLESS if known is None else Decimal(known)
         is_full = has > 0 and has + request.slots > limit
         return is_full, account.is_unwell, has - limit, has, account.pk
 

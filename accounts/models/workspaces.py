@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
@@ -29,6 +30,20 @@ class Plan(models.Model):
     requests_per_minute = models.PositiveIntegerField(
         null=True, blank=True, help_text="API requests a minute and key."
     )
+    share = models.PositiveSmallIntegerField(
+        default=1,
+        validators=[MinValueValidator(1), MaxValueValidator(100)],
+        help_text="Of the provider's places, while several workspaces wait: one with 3 is served "
+        "three times as often as one with 1.",
+    )
+    parallel_tasks = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="At the provider at the same time, for each workspace. More jobs wait.",
+    )
+    parallel_tasks_together = models.PositiveIntegerField(
+        null=True, blank=True, help_text="The same for all workspaces of the plan together."
+    )
     is_default = models.BooleanField(
         default=False, help_text="The plan of people who sign up on the web."
     )
@@ -39,6 +54,8 @@ class Plan(models.Model):
             models.UniqueConstraint(
                 fields=["is_default"], condition=Q(is_default=True), name="plan_one_default"
             ),
+            # Without a share its workspaces would wait for ever.
+            models.CheckConstraint(condition=Q(share__gte=1), name="plan_has_a_share"),
         ]
 
     def __str__(self) -> str:
@@ -58,6 +75,11 @@ class Workspace(Capped):
         null=True,
         blank=True,
         help_text="Jobs that cost more wait for an admin: in millionths of a credit.",
+    )
+    parallel_tasks = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="At the provider at the same time; empty: as the plan says.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
 

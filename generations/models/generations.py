@@ -154,10 +154,17 @@ class Generation(models.Model):
                 condition=Q(late_look_at__isnull=False),
                 name="generation_late",
             ),
+            # Each look at the free slots sums these up, from the index alone.
             models.Index(
-                fields=["account", "model"],
+                fields=["account", "model", "workspace", "submitted_at", "slots"],
                 condition=Q(state__in=sorted(OCCUPYING)),
-                name="generation_slots",
+                name="generation_occupying",
+            ),
+            # The waiting jobs of a workspace in its place, however many others wait.
+            models.Index(
+                fields=["account", "model", "workspace", "id"],
+                condition=Q(state=State.QUEUED),
+                name="generation_waiting",
             ),
             models.Index(fields=["workspace", "-id"], name="generation_of_workspace"),
             # The quotas count these inside every create.

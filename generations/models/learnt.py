@@ -59,6 +59,28 @@ class CallbackHealth(models.Model):
         return f"{self.account}: {self.share:.0%}"
 
 
+class SlotPool(models.Model):
+    """What an account takes of one model at a time, and whose turn it is for it.
+
+    `learnt` parallel tasks is what it had when it last said that it had too many (code 1303), at
+    `learnt_at`; `ring` the waiting workspaces in their turn, each with what it has saved up.
+    """
+
+    account = models.ForeignKey(ProviderAccount, on_delete=models.CASCADE, related_name="+")
+    model = models.CharField(max_length=60)
+    learnt = models.PositiveIntegerField(null=True, blank=True)
+    learnt_at = models.DateTimeField(null=True, blank=True)
+    ring = models.JSONField(default=list, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "model"], name="slot_pool_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account}: {self.model}"
+
+
 class Notice(models.Model):
     """Something that the operator is told once, by `key`; not yet while `told_at` is empty.
 
