@@ -14,7 +14,7 @@ from django.utils import timezone
 import kling.errors
 from generations import absence, inputs, pools, providers, slots, timing, verdicts
 from generations.events import announce_running
-from generations.models import Approval, Generation, State
+from generations.models import Generation, State
 from generations.states import Stale, move
 from kling.catalogue import CatalogueError
 from kling.errors import KlingError
@@ -64,12 +64,7 @@ def run(*, seconds: float = LONGEST_RUN) -> int:
 
 
 def due() -> QuerySet[Generation]:
-    return Generation.objects.filter(
-        state=State.QUEUED,
-        due_at__lte=timezone.now(),
-        account__enabled=True,
-        account__paused_at=None,
-    ).exclude(approval=Approval.WAITING)
+    return slots.sendable().filter(account__enabled=True, account__paused_at=None)
 
 
 def _claim_batch(most: int) -> list[Submission]:

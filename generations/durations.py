@@ -13,6 +13,7 @@ from generations.pace import Usual
 from kling.tasks import Task
 
 Kind = tuple[str, str, str, str]  # dialect, operation, model, mode
+Usuals = dict[Kind, Usual]
 
 ENOUGH = 5  # jobs; of fewer nothing is concluded
 # The last so many jobs count: a provider that has become faster is believed after as many.
@@ -57,7 +58,7 @@ def kind_of(generation: Generation) -> Kind:
     )
 
 
-def known() -> dict[Kind, Usual]:
+def known() -> Usuals:
     """All of it: a few hundred small rows at most."""
     rows = UsualDuration.objects.values_list(
         "dialect", "operation", "model", "mode", "count", "mean", "variance"

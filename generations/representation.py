@@ -11,14 +11,16 @@ from django.conf import settings
 from billing.amounts import to_text
 from generations import links
 from generations.models import Approval, Asset, Generation, State
+from generations.places import Position
 
 
-def represent(generation: Generation) -> dict[str, Any]:
+def represent(generation: Generation, *, position: Position | None = None) -> dict[str, Any]:
     """The JSON object of contract section 3: amounts as decimal strings, times in UTC."""
     return {
         "id": generation.public_id,
         "operation": generation.operation,
         "status": generation.state,
+        "queue": _represent_position(position),
         "model": generation.model,
         "input": generation.input,
         "credits": represent_credits(generation),
@@ -37,6 +39,12 @@ def represent(generation: Generation) -> dict[str, Any]:
         "finished_at": moment(generation.finished_at),
         "urls": _urls(generation),
     }
+
+
+def _represent_position(position: Position | None) -> dict[str, Any] | None:
+    if position is None:
+        return None
+    return {"position": position.number, "estimated_start": moment(position.start)}
 
 
 def visible_assets(generation: Generation) -> list[Asset]:

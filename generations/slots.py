@@ -9,12 +9,12 @@ from itertools import groupby
 from typing import NamedTuple
 
 from django.db import connection
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
 from accounts.models import Workspace
 from generations import pools
-from generations.models import Generation, SlotPool
+from generations.models import Approval, Generation, SlotPool
 from generations.pools import Place
 from generations.queries import without_parked
 from generations.rings import Ring
@@ -121,12 +121,10 @@ class Turns:
 
     def _read_on(self, group: Group) -> list[Waiting]:
         (account, model), workspace = group
-        rows = Generation.objects.filter(
+        rows = sendable().filter(
             account=account,
             model=model,
             workspace=workspace,
-            state=State.QUEUED,
-            due_at__lte=timezone.now(),
             pk__gt=self.read.get(group, 0),
         )
         found = [
@@ -135,6 +133,12 @@ class Turns:
         if found:
             self.read[group] = found[-1].pk
         return found
+
+
+def sendable() -> QuerySet[Generation]:
+    """Jobs that wait for nothing but their turn."""
+    queued = Generation.objects.filter(state=State.QUEUED, due_at__lte=timezone.now())
+    return queued.exclude(approval=Approval.WAITING)
 
 
 def spoken_for(accounts: Collection[int]) -> Counter[Place]:

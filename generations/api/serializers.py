@@ -165,10 +165,22 @@ class UrlsOfGeneration(serializers.Serializer[Any]):
     web = serializers.CharField()
 
 
+class QueueOfGeneration(serializers.Serializer[Any]):
+    position = serializers.IntegerField(
+        help_text="1 is the next one. Counted to 1,000; 1,001 stands for any further back."
+    )
+    estimated_start = serializers.DateTimeField(
+        allow_null=True, help_text="An estimate. Null: nobody can say."
+    )
+
+
 class GenerationSerializer(serializers.Serializer[Any]):
     id = serializers.CharField()
     operation = serializers.CharField()
     status = serializers.ChoiceField(choices=State.choices)
+    queue = QueueOfGeneration(
+        allow_null=True, help_text="Of a queued one, when it is asked for; else null."
+    )
     model = serializers.CharField()
     input = serializers.DictField()
     credits = CreditsOfGeneration()

@@ -16,7 +16,7 @@ from accounts.authentication import actor_of
 from accounts.bodies import json_body
 from accounts.models import Scope
 from billing.amounts import to_text
-from generations import actions, approvals, queries
+from generations import actions, approvals, places, queries
 from generations.api import serializers as shapes
 from generations.api import waiting
 from generations.models import Generation, Quote
@@ -69,7 +69,8 @@ class GenerationsView(APIView):
         asked = query.validated_data
         rows = queries.for_workspace(actor_of(request).workspace).prefetch_related("assets")
         page = _page(queries.matching(rows, asked), asked)
-        data = [represent(row) for row in page.rows]
+        positions = places.of(page.rows)
+        data = [represent(row, position=positions.get(row.pk)) for row in page.rows]
         return Response({"data": data, "next_cursor": page.next_cursor})
 
 
@@ -78,7 +79,8 @@ class GenerationView(APIView):
         summary="One generation", responses=shapes.GenerationSerializer, tags=["generations"]
     )
     def get(self, request: Request, public_id: str) -> Response:
-        return Response(represent(get_generation(actor_of(request), public_id)))
+        found = get_generation(actor_of(request), public_id)
+        return Response(represent(found, position=places.of([found]).get(found.pk)))
 
     @extend_schema(
         summary="Delete a finished generation and its files",

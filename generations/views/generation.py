@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from accounts.access import Actor
 from accounts.decorators import ActorRequest, workspace_required
-from generations import actions, queries
+from generations import actions, places, queries
 from generations.errors import NotCancellable, NotFinished
 from generations.models import Generation, State
 from generations.representation import held
@@ -34,18 +34,22 @@ def generation(request: ActorRequest, public_id: str) -> HttpResponse:
 @require_GET
 @workspace_required
 def status(request: ActorRequest, public_id: str) -> HttpResponse:
-    """204 while the state is the one that the page shows, else the new part of the page."""
+    """204 while state and place in line are what the page shows, else the new part of the page."""
     rows = named(queries.for_workspace(request.actor.workspace), public_id)
     row = rows.only("state", "approval", "account__enabled", "account__paused_at").first()
     if row is None:
         raise Http404
-    if telling.phase(row) == request.GET.get("state"):
+    is_tile = request.GET.get("as") == "tile"
+    is_same = telling.phase(row) == request.GET.get("state")
+    shown = request.GET.get("line")
+    if is_same and (shown is None or shown == _line(rows.defer("input", "metadata").first())):
         return HttpResponse(status=204)
     found = find(request.actor, public_id)
-    if request.GET.get("as") == "tile":
+    if is_tile:
         context: dict[str, Any] = {"tile": tile(found), "is_update": True}
         return render(request, "generations/_tile.html", context)
-    context = {**_context(found, request.actor), "is_update": True}
+    # Who only stands further ahead in line hears no announcement of it.
+    context = {**_context(found, request.actor), "is_update": not is_same}
     return render(request, "generations/_job.html", context)
 
 
@@ -75,6 +79,10 @@ def delete(request: ActorRequest, public_id: str) -> HttpResponse:
     return redirect("gallery")
 
 
+def _line(found: Generation | None) -> str:
+    return telling.line(places.of([found]).get(found.pk)) if found else ""
+
+
 def _uses(state: State, actor: Actor) -> Uses:
     """What results can go into; not asked while there are none."""
     return uses(offers()) if state == State.SUCCEEDED and actor.may_write else Uses()
@@ -88,6 +96,7 @@ def _context(found: Generation, actor: Actor) -> dict[str, Any]:
         "phase": telling.phase(found),
         "badge": telling.badge(found),
         "now": telling.now(found),
+        "line": _line(found),
         "steps": telling.steps(found),
         "failure": telling.failure(found) if state == State.FAILED else "",
         "history": telling.history(found),

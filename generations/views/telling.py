@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
+
 from billing.amounts import to_text
 from generations.absence import can_be_looked_for
 from generations.forms import words
 from generations.models import Generation, State, Transition
+from generations.places import LONGEST_LINE, Position
 from kling import catalogue, operations
 from kling.errors import InvalidInput
 from kling.media import is_held
@@ -143,6 +146,30 @@ def steps(generation: Generation) -> list[Step]:
     ]
 
 
+def line(position: Position | None) -> str:
+    """A place in line in words; nothing of a job that does not wait."""
+    if position is None:
+        return ""
+    if position.number > LONGEST_LINE:
+        return f"More than {LONGEST_LINE:,} are before it in line."
+    place = (
+        "It is the next in line." if position.number == 1 else f"Number {position.number} in line."
+    )
+    if position.start is None:
+        return place
+    seconds = (position.start - timezone.now()).total_seconds()
+    soon = "in a moment" if seconds < 15 else f"in {_roughly(seconds)}"
+    return f"{place} It should start {soon}."
+
+
+def _roughly(seconds: float) -> str:
+    if seconds < 90:
+        return f"about {max(10, round(seconds / 10) * 10)} seconds"
+    if seconds < 90 * 60:
+        return f"about {round(seconds / 60)} minutes"
+    return f"about {round(seconds / 3600)} hours"
+
+
 def failure(generation: Generation) -> str:
     return REASONS.get(generation.error_code, "It did not work out.")
 
@@ -212,10 +239,7 @@ def usual_time(generation: Generation) -> str:
     except InvalidInput:
         return ""
     models = catalogue.default()
-    seconds = models.expected_seconds(name, models.model(name, generation.model))
-    if seconds < 90:
-        return f"about {max(10, round(seconds / 10) * 10)} seconds"
-    return f"about {round(seconds / 60)} minutes"
+    return _roughly(models.expected_seconds(name, models.model(name, generation.model)))
 
 
 def words_of(generation: Generation) -> str:

@@ -8,9 +8,9 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0004_parallel_tasks'),
+        ('accounts', '0005_parallel_tasks'),
         ('billing', '0008_fill_lots'),
-        ('generations', '0012_fill_deducted'),
+        ('generations', '0013_approvals'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

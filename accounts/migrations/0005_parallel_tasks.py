@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0003_spending_caps'),
+        ('accounts', '0004_request_counts'),
     ]
 
     operations = [
