@@ -9,13 +9,14 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from generations import timing
+from generations import notices, timing
 from generations.models import Generation, State
 from generations.states import move, postpone
 from kling import dialects, operations
 
 log = logging.getLogger(__name__)
 
+MOST_SENT_AGAIN = 3
 ASK_THE_PROVIDER = (
     "It is not known whether the provider did this job, and it cannot be asked about one that it "
     "answers at once. Look into its own records, then decide."
@@ -25,14 +26,16 @@ ASK_THE_PROVIDER = (
 def not_found(generation: Generation) -> None:
     """The provider says that it does not know the task of a running job."""
     if not can_be_looked_for(generation):
+        _tell(generation)
         _look_later(generation, timing.SLOW_PROBE, attention=ASK_THE_PROVIDER)
     elif generation.task_id:
         _keep_asking(generation, "The provider does not know the task that it accepted.")
     elif generation.checks + 1 < len(timing.PROBES) or not _grace_is_over(generation):
         _probe_again(generation)
-    elif _proves_absence(generation):
+    elif _proves_absence(generation) and not _was_sent_enough(generation):
         _send_again(generation)
     else:
+        _tell(generation)
         _keep_asking(
             generation,
             "It is not known whether the provider accepted this job. Look for the external task "
@@ -57,6 +60,24 @@ def _proves_absence(generation: Generation) -> bool:
     """Whether "not found" by our id means "never accepted": only where that query is documented."""
     dialect = dialects.get(generation.account.dialect)
     return dialect.finds_by_external_id(generation.operation)
+
+
+def _was_sent_enough(generation: Generation) -> bool:
+    """A provider that refuses the id as taken, and then does not find it, would go on for ever."""
+    again = generation.transitions.filter(was=State.RECONCILING, now=State.QUEUED)
+    return again.count() >= MOST_SENT_AGAIN
+
+
+def _tell(generation: Generation) -> None:
+    """One mail a day for each account: after an outage there may be hundreds of such jobs."""
+    account = generation.account
+    notices.raise_once(
+        f"parked:{account.slug}:{timezone.now():%Y-%m-%d}",
+        subject=f"Jobs at {account.slug} wait for a decision of yours",
+        text="Whether the provider accepted them is not known, and it cannot tell. The first is "
+        f"{generation.public_id}, external task id {generation.external_task_id}. Their credits "
+        "stay held until they are found, or until you decide.",
+    )
 
 
 def _probe_again(generation: Generation) -> None:

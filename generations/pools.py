@@ -46,9 +46,7 @@ class Usage:
 def occupying() -> QuerySet[Generation]:
     """Jobs that the provider counts against the account's parallel tasks."""
     since = timezone.now() - HOLDS_A_SLOT * settings.TIMER_SCALE
-    return without_parked(
-        Generation.objects.filter(state__in=OCCUPYING, submitted_at__gt=since)
-    )
+    return without_parked(Generation.objects.filter(state__in=OCCUPYING, submitted_at__gt=since))
 
 
 def usage() -> Usage:

@@ -35,7 +35,7 @@ def page(person: Person, public_id: str) -> str:
 def test_it_shows_a_job_that_waits(ada: Person, cloudsway: ProviderAccount) -> None:
     public_id = ask(ada, "Rain on a roof")
     shown = page(ada, public_id)
-    assert f'data-poll="/generations/{public_id}/status?state=queued&amp;line=' in shown
+    assert f'data-poll="/generations/{public_id}/status?state=queued&line=' in shown
     assert '<li aria-current="step">Queued</li>' in shown
     assert f'href="/generations/{public_id}">' in shown  # to look again without JavaScript
     assert "Created; 0.25 credits set aside" in shown

@@ -109,8 +109,9 @@ def test_a_job_of_n_images_takes_n_slots(ada: Person, cloudsway: ProviderAccount
 
 
 def test_1303_teaches_how_many_slots_there_are(
-    ada: Person, cloudsway: ProviderAccount, simulator: RunningSimulator
+    ada: Person, cloudsway: ProviderAccount, simulator: RunningSimulator, settings: Any
 ) -> None:
+    settings.TIMER_SCALE = 1.0  # so that nothing is forgotten between two lines of this test
     simulator.settings.slots = 2
     jobs = [create(ada.api, SLOW)["id"] for _ in range(5)]
     call("generations.tasks.dispatch")
@@ -119,6 +120,7 @@ def test_1303_teaches_how_many_slots_there_are(
     refused = len(simulator.submissions())
     call("generations.tasks.dispatch")
     assert len(simulator.submissions()) == refused
+    settings.TIMER_SCALE = 0.02
     for job in jobs:
         assert finish(job, seconds=60).state == State.SUCCEEDED
 
