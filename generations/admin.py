@@ -256,6 +256,8 @@ class ProviderAccountAdmin(admin.ModelAdmin[ProviderAccount]):
         "from_environment",
         "paused_at",
         "paused_reason",
+        "trouble_since",
+        "try_at",
         "failures",
         "failed_at",
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from generations import approvals, dispatch, late, notices, refresh, storing, takeover
+from generations import approvals, breaker, dispatch, late, notices, refresh, storing, takeover
 
 MOST_STORES = 20
 
@@ -19,6 +19,8 @@ def due() -> list[tuple[str, tuple[int, ...]]]:
         found.append(("generations.tasks.tell_operators", ()))
     if late.due().exists():
         found.append(("generations.tasks.look_late", ()))
+    if breaker.due().exists():
+        found.append(("generations.tasks.try_accounts", ()))
     if approvals.due().exists():
         found.append(("generations.tasks.approvals", ()))
     stores = storing.due().order_by("due_at").values_list("pk", flat=True)[:MOST_STORES]

@@ -84,7 +84,8 @@ def _claim_batch(most: int) -> list[Submission]:
 
 def _claim(pk: int) -> Submission | None:
     """Write down that we are about to call, before the call: a crash after it must be seen."""
-    queued = Generation.objects.filter(pk=pk, state=State.QUEUED)
+    # Asked again: an account that was paused since the turn was read gets nothing more.
+    queued = due().filter(pk=pk)
     generation = queued.select_related("account", "hold").first()
     if generation is None:
         return None

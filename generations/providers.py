@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import logging
+from datetime import datetime
 from functools import lru_cache
 from itertools import chain, count
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Value
+from django.db.models.functions import Coalesce
+from django.urls import reverse
 from django.utils import timezone
 
+from generations import notices, timing
 from generations.models import Approval, Dialect, Generation, ProviderAccount, State
-from kling import errors
+from kling import dialects, errors
 from kling.client import Account, KlingClient, Task
 from kling.errors import AuthenticationFailed, KlingError
 from webhooks.secrets import Unreadable, seal, unseal
@@ -25,6 +30,9 @@ SIMULATOR_KEY = "simulated"
 ACCOUNT_TROUBLE = (errors.AccountExhausted, errors.AuthenticationFailed)
 # What says that the provider itself is not well. A refused job or a full queue does not.
 UNWELL = (*ACCOUNT_TROUBLE, errors.MaybeAccepted, errors.Unreachable, errors.Maintenance)
+# How a paused account is tried again: seconds of provider time.
+FIRST_TRY, LONGEST_WAIT = 300.0, 21_600.0
+WELL: dict[str, Any] = {"paused_reason": "", "trouble_since": None, "try_at": None, "tries": 0}
 GONE = "Its credential is no longer in the environment."
 
 
@@ -72,17 +80,48 @@ def callback_url(account: ProviderAccount, token: str) -> str | None:
 
 
 def pause(account: ProviderAccount, reason: str) -> None:
-    """Send no more jobs to an account that the provider refuses, until the operator acts."""
-    rows = ProviderAccount.objects.filter(pk=account.pk, paused_at=None).update(
-        paused_at=timezone.now(), paused_reason=reason[:300]
+    """Send no more jobs to an account that the provider refuses, and tell the operator once.
+
+    Until the operator acts, or the provider says that it is well again (generations/breaker).
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        rows = ProviderAccount.objects.filter(pk=account.pk, paused_at=None).update(
+            paused_at=now,
+            paused_reason=reason[:300],
+            try_at=next_try(account),
+            trouble_since=Coalesce("trouble_since", Value(now)),
+        )
+        if rows:
+            log.error("provider account %s paused: %s", account.slug, reason)
+            _tell_operator(account, reason)
+
+
+def next_try(account: ProviderAccount) -> datetime | None:
+    """When to ask about a paused account; None where its provider cannot be asked."""
+    if not dialects.get(account.dialect).reports_costs:
+        return None
+    wait = min(LONGEST_WAIT, FIRST_TRY * 2 ** min(account.tries, 16))
+    return timing.after(wait)
+
+
+def _tell_operator(account: ProviderAccount, reason: str) -> None:
+    """Once for each trouble, however often the account is tried in vain."""
+    since = ProviderAccount.objects.values_list("trouble_since", flat=True).get(pk=account.pk)
+    link = reverse("admin:generations_provideraccount_change", args=[account.pk])
+    notices.raise_once(
+        f"refused:{account.pk}:{since}",
+        subject=f"{account.slug} takes no more jobs",
+        text=f"The provider answered: {reason}\n\nNothing more is sent there. Jobs that no other "
+        "account takes wait with their credits held, and nothing is lost. Mend it at the provider, "
+        f"then resume the account:\n{settings.SITE_URL}{link}",
     )
-    if rows:
-        log.error("provider account %s paused: %s", account.slug, reason)
 
 
 def resume(account: ProviderAccount) -> None:
+    """By the operator: whatever was wrong is mended."""
     ProviderAccount.objects.filter(pk=account.pk).update(
-        paused_at=None, paused_reason="", asking_failures=0, ask_after=None
+        paused_at=None, asking_failures=0, ask_after=None, **WELL
     )
     wake_queue(account)
 
@@ -99,8 +138,12 @@ def note_health(account: ProviderAccount, outcome: Task | KlingError) -> None:
     row = ProviderAccount.objects.filter(pk=account.pk)
     if isinstance(outcome, UNWELL):
         row.update(failures=F("failures") + 1, failed_at=timezone.now())
-    elif isinstance(outcome, Task) and account.failures:
-        row.update(failures=0, failed_at=None)
+    elif isinstance(outcome, Task):
+        if account.failures:
+            row.update(failures=0, failed_at=None)
+        if account.trouble_since:
+            # Not while paused: of jobs sent together one may be taken after another's refusal.
+            row.filter(paused_at=None).update(**WELL)
 
 
 @transaction.atomic
@@ -167,7 +210,9 @@ def _upsert(
     given = {name: text for name, text in secret.items() if text}
     if was != (base_url, endpoint_path, given):
         # A new key or address is how an operator mends a paused account.
-        account.paused_at, account.paused_reason = None, ""
+        account.paused_at = None
+        for name, value in WELL.items():
+            setattr(account, name, value)
     account.dialect, account.simulated = dialect.value, simulated
     account.base_url, account.endpoint_path = base_url, endpoint_path
     set_secret(account, **secret)

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from generations import actions, alarms, late, notices, polling, storing, takeover
+from generations import actions, alarms, breaker, late, notices, polling, storing, takeover
 from generations import approvals as approving
 from generations import dispatch as dispatching
 from generations.models import IdempotencyKey, Quote
@@ -23,6 +23,10 @@ def dispatch() -> None:
 
 def refresh() -> None:
     polling.run()
+
+
+def try_accounts() -> None:
+    breaker.run()
 
 
 def look_late() -> None:

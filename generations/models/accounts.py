@@ -77,6 +77,12 @@ class ProviderAccount(models.Model):
     enabled = models.BooleanField(default=True)
     paused_reason = models.CharField(max_length=300, blank=True)
     paused_at = models.DateTimeField(null=True, blank=True)
+    # The breaker's (generations/breaker): one trouble lasts until a job is taken again.
+    trouble_since = models.DateTimeField(null=True, blank=True, editable=False)
+    try_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When the provider is asked about it."
+    )
+    tries = models.PositiveIntegerField(default=0, editable=False)
     failures = models.PositiveIntegerField(
         default=0, editable=False, help_text="Calls in a row that the provider did not answer."
     )

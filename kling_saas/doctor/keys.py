@@ -43,6 +43,8 @@ def provider_accounts() -> Findings:
             "no provider account: set COMETAPI_KEY, CLOUDSWAY_KEY or KLING_API_KEY and run "
             "manage.py sync_provider_accounts, or make one in Django admin"
         )
+    if accounts and all(account.paused_at for account in accounts):
+        yield wrong("every provider account is paused: no job is sent, all of them wait")
     for account in accounts:
         yield from _account(account)
 

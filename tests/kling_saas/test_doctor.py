@@ -56,6 +56,13 @@ def test_it_takes_no_provider_account_for_wrong(healthy: None) -> None:
     assert "no provider account" in said
 
 
+def test_it_finds_that_every_account_is_paused(healthy: None) -> None:
+    ProviderAccount.objects.update(paused_at=timezone.now(), paused_reason="Balance used up")
+    in_order, said = examine()
+    assert not in_order
+    assert "every provider account is paused" in said
+
+
 def test_it_finds_secrets_that_were_sealed_with_another_key(healthy: None, settings: Any) -> None:
     settings.SECRET_KEY_FALLBACKS = []
     in_order, said = examine()
