@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('generations', '0013_approvals'),
+        ('generations', '0014_slot_pools'),
     ]
 
     operations = [
