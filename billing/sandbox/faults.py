@@ -6,6 +6,7 @@ The same seed and the same requests give the same faults, so a test that fails c
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -96,12 +97,14 @@ def _read(name: str, value: str) -> Any:
         if not set(replies) <= set(REPLIES):
             raise Refused(f"Replies are {', '.join(REPLIES)}.", param=name)
         return replies
+    if name == "seed":
+        if not re.fullmatch(r"\d{1,18}", value):
+            raise Refused("A whole number is needed.", param=name)
+        return int(value)
     try:
         number = float(value)
     except ValueError:
         raise Refused("A number is needed.", param=name) from None
-    if name == "seed":
-        return int(number)
     most = MOST_SECONDS if name == "delay_seconds" else 1
     if not 0 <= number <= most:
         raise Refused(f"From 0 to {most}.", param=name)

@@ -95,7 +95,9 @@ class Handler(WSGIRequestHandler):
 
 
 class Sandbox:
-    """The whole stand-in: `with Sandbox(…) as sandbox:` in a test, `serve_forever` in a process."""
+    """The whole stand-in. `serve_forever` delivers events, too; a test that serves `server` itself
+    decides when they are sent.
+    """
 
     def __init__(
         self, *, state: Path, webhook_url: str, webhook_secret: str, host: str, port: int

@@ -51,7 +51,7 @@ def come_to_nothing(account: Account, session_id: str) -> Row:
     return account.changed("checkout.session.async_payment_failed", session)
 
 
-def apply_code(account: Account, session_id: str, code: str) -> Row:
+def apply_code(account: Account, session_id: str, code: str = "") -> Row:
     session = sessions.opened(account, session_id)
     if not session["allow_promotion_codes"]:
         raise Refused("This shop takes no promotion codes here.")

@@ -47,8 +47,9 @@ def make(account: Account, fields: Row) -> Row:
         "status": "requires_payment_method",
         "transfer_data": None,
         "transfer_group": None,
-        # The checkout session that it belongs to.
+        # What it was made by, if not by a program.
         "_session": None,
+        "_invoice": None,
     }
     row = account.new(INTENT, "pi", {**intent, **fields})
     row["client_secret"] = f"{row['id']}_secret_{secrets.token_urlsafe(18)}"

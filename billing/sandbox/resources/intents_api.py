@@ -101,6 +101,11 @@ def _own(account: Account, intent_id: str, deed: str) -> Row:
             "Expire the session instead.",
             code="payment_intent_unexpected_state",
         )
+    if intent["_invoice"]:
+        raise Refused(
+            "The payment sandbox pays an invoice by its own page or /pay.",
+            code="sandbox_unsupported",
+        )
     return intent
 
 

@@ -72,7 +72,7 @@ def collect(account: Account, invoice: Row, *, method: Row | None = None) -> Row
         _failed(account, invoice, subscription, is_authentication=error["code"] == AUTHENTICATE)
         return error
     invoices.pay(account, invoice, intent)
-    if subscription["status"] != "active":
+    if subscription["status"] == "past_due":
         subscription["status"] = "active"
         account.changed("customer.subscription.updated", subscription)
     return None
@@ -116,6 +116,7 @@ def _intent(account: Account, invoice: Row) -> Row:
             "customer": invoice["customer"],
             "description": "Subscription update",
             "setup_future_usage": "off_session",
+            "_invoice": invoice["id"],
         },
     )
     invoice["_intent"] = intent["id"]

@@ -113,7 +113,8 @@ def test_a_buyer_may_type_a_promotion_code(desk: Desk) -> None:
         {"promotion": {"type": "coupon", "coupon": coupon.id}, "code": "SPRING"}
     )
     made = desk.stripe.checkout.sessions.create({**SESSION, "allow_promotion_codes": True})
-    assert desk.press(made.url, "code", code="autumn").status_code == 400
+    for wrong in ({"code": "autumn"}, {"code": ""}, {}):
+        assert desk.press(made.url, "code", **wrong).status_code == 400
     page = desk.press(made.url, "code", code="spring")
     assert "$13.50" in page.text
     desk.press(made.url, "pay")

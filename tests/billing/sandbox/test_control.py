@@ -67,6 +67,8 @@ def test_a_card_may_change_its_mind(desk: Desk, shop: Shop) -> None:
         ("faults", {"colour": "1"}, 400),
         ("faults", {"lose": "1.5"}, 400),
         ("faults", {"lose": "often"}, 400),
+        ("faults", {"lose": "nan"}, 400),
+        ("faults", {"seed": "nan"}, 400),
         ("faults", {"next_replies": "lose,laugh"}, 400),
         ("weather", {}, 404),
     ],

@@ -128,8 +128,11 @@ def test_a_late_invoice_may_be_paid_with_another_card(
     plan.pass_days(32)
     invoice = plan.invoices(begun.id)[-1]
     assert desk.events("invoice.payment_action_required") == ["invoice.payment_action_required"]
-    with pytest.raises(stripe.CardError):
+    with pytest.raises(stripe.CardError) as asked:
         desk.stripe.invoices.pay(invoice.id)
+    with pytest.raises(stripe.InvalidRequestError) as elsewhere:
+        desk.stripe.payment_intents.confirm(asked.value.error.payment_intent.id)
+    assert elsewhere.value.code == "sandbox_unsupported"
     if by_page:
         assert "$29.00" in requests.get(invoice.hosted_invoice_url, timeout=10).text
         assert "paid" in desk.press(invoice.hosted_invoice_url, "pay").text
@@ -140,6 +143,14 @@ def test_a_late_invoice_may_be_paid_with_another_card(
     with pytest.raises(stripe.InvalidRequestError) as twice:
         desk.stripe.invoices.pay(invoice.id)
     assert twice.value.code == "invoice_already_paid"
+
+
+def test_an_old_invoice_brings_nothing_back(plan: Plan, desk: Desk) -> None:
+    begun = plan.subscribe("pm_card_chargeCustomerFail")
+    plan.pass_days(50)
+    assert desk.stripe.subscriptions.retrieve(begun.id).status == "canceled"
+    desk.stripe.invoices.pay(plan.invoices(begun.id)[-1].id, {"payment_method": "pm_card_visa"})
+    assert desk.stripe.subscriptions.retrieve(begun.id).status == "canceled"
 
 
 def test_it_ends_with_the_period_or_at_once(plan: Plan, desk: Desk) -> None:
