@@ -3,48 +3,64 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
+from typing import cast
 
 import stripe
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
+from django.utils import timezone
 from stripe.params.checkout import SessionCreateParams, SessionCreateParamsLineItem
 
 from accounts.access import Actor
 from accounts.models import Scope
-from billing import orders, stripe_client
+from billing import customers, facts, orders, packs, stripe_client
 from billing.amounts import to_text
-from billing.errors import PaymentUnavailable, UnknownPack
-from billing.models import Order, OrderState, Pack
+from billing.errors import PaymentUnavailable
+from billing.models import Customer, Order, OrderState
 
 logger = logging.getLogger(__name__)
 
 # Stripe says no to the request itself: the same request will never be taken.
 REFUSED = (stripe.InvalidRequestError, stripe.IdempotencyError)
+# How long the payment page works: 30 minutes to 24 hours from when Stripe makes it.
+LIFE = timedelta(hours=6)
+# A session whose answer was lost is asked for again so long; Stripe keeps the key for a day.
+REOPEN_FOR = LIFE - timedelta(hours=1)
 
 
-def start_checkout(*, by: Actor, pack_slug: str) -> Order:
+def start_checkout(
+    *, by: Actor, pack_slug: str, currency: str = "", address: str | None = None
+) -> Order:
     """An order with `checkout_url`, the page where it is paid.
 
-    Raises NotPermitted, UnknownPack, PaymentUnavailable. Must not run inside a transaction: the
-    order is committed before Stripe hears of it.
+    In the pack's own currency unless another one is given; `address` is where the buyer is.
+    Raises NotPermitted, UnknownPack, UnknownCurrency, PaymentUnavailable. Must not run inside a
+    transaction: the order is committed before Stripe hears of it.
     """
     by.require(Scope.BILLING)
     stripe_client.client()
-    pack = Pack.objects.filter(slug=pack_slug, is_active=True).first()
-    if pack is None:
-        raise UnknownPack(pack_slug)
+    pack = packs.on_sale(pack_slug)
+    price = packs.price_in(pack, currency)
+    order = Order(
+        workspace=by.workspace,
+        pack=pack.slug,
+        credits=pack.credits,
+        amount=price.amount,
+        currency=price.currency,
+        stripe_price_id=price.stripe_price_id,
+        livemode=stripe_client.is_live(),
+        stripe_account=stripe_client.account(),
+        customer=customers.customer_of(by.workspace),
+        allows_free=settings.STRIPE_PROMOTION_CODES and settings.STRIPE_FULL_DISCOUNTS,
+        expires_at=timezone.now() + LIFE,
+        created_by=by.user,
+        buyer_address=address,
+    )
+    order.checkout_request = dict(_request(order))
     with transaction.atomic(durable=True):
-        order = Order.objects.create(
-            workspace=by.workspace,
-            pack=pack.slug,
-            credits=pack.credits,
-            amount=pack.amount,
-            currency=pack.currency,
-            livemode=stripe_client.is_live(),
-            stripe_price_id=pack.stripe_price_id,
-            created_by=by.user,
-        )
+        order.save()
     opened = open_session(order)
     if not opened.checkout_url:
         # Stripe's session does not fit the order, such as by a wrong price there.
@@ -54,10 +70,9 @@ def start_checkout(*, by: Actor, pack_slug: str) -> Order:
 
 def open_session(order: Order) -> Order:
     """Make the order's checkout session. Safe to repeat for a day: the key names the order."""
+    orders.require_ours(order)
     try:
-        session = stripe_client.client().v1.checkout.sessions.create(
-            _request(order), {"idempotency_key": f"order:{order.public_id}"}
-        )
+        session = _create(order)
     except REFUSED as exc:
         give_up(order, reason=str(exc.user_message or exc))
         raise PaymentUnavailable("Stripe did not accept this order.") from exc
@@ -65,7 +80,26 @@ def open_session(order: Order) -> Order:
         # Perhaps made, and the answer lost: the order stays new, and the sweep asks again.
         logger.warning("checkout session of %s: %s", order.public_id, type(exc).__name__)
         raise PaymentUnavailable("Stripe did not answer. Please try again in a minute.") from exc
-    return orders.record(order, session)
+    said = facts.of_session(session)
+    # Overtaken by an event of this session: what that found is the later word.
+    return orders.record(order, said, syncs=order.syncs) or Order.objects.get(pk=order.pk)
+
+
+def cancel(order: Order) -> Order:
+    """Close the payment page, so that nobody pays there any more; then what is true now.
+
+    Raises PaymentUnavailable. Paid in the meantime, the order is paid.
+    """
+    orders.require_ours(order)
+    if order.state == OrderState.OPEN and order.stripe_session_id:
+        Order.objects.filter(pk=order.pk, canceled_at=None).update(canceled_at=timezone.now())
+        try:
+            stripe_client.client().v1.checkout.sessions.expire(order.stripe_session_id)
+        except stripe.InvalidRequestError:
+            pass  # It is not open any more: what became of it, the next question tells.
+        except stripe.StripeError as exc:
+            raise PaymentUnavailable("Stripe did not answer. Please try again.") from exc
+    return orders.sync_order(order)
 
 
 def give_up(order: Order, *, reason: str) -> None:
@@ -75,11 +109,37 @@ def give_up(order: Order, *, reason: str) -> None:
             orders.move(row, to=OrderState.FAILED, reason=reason)
 
 
+def _create(order: Order) -> stripe.checkout.Session:
+    client, key = stripe_client.client(), f"order:{order.public_id}"
+    try:
+        return client.v1.checkout.sessions.create(_kept(order), {"idempotency_key": key})
+    except stripe.InvalidRequestError as exc:
+        if (exc.code, exc.param) != ("resource_missing", "customer") or order.customer is None:
+            raise
+    # The customer was deleted at Stripe. A request that was refused has not used up the key.
+    _exchange_customer(order, order.customer)
+    return client.v1.checkout.sessions.create(_kept(order), {"idempotency_key": key})
+
+
+def _exchange_customer(order: Order, gone: Customer) -> None:
+    customers.give_up(gone)
+    order.customer = customers.customer_of(order.workspace)
+    order.checkout_request = {**order.checkout_request, "customer": order.customer.stripe_id}
+    order.save(update_fields=["customer", "checkout_request"])
+
+
+def _kept(order: Order) -> SessionCreateParams:
+    return cast(SessionCreateParams, order.checkout_request)
+
+
 def _request(order: Order) -> SessionCreateParams:
-    """Made of the order's own columns only: a repeat under the same key must be the same."""
+    """What Stripe is asked for, with the settings of now."""
+    assert order.expires_at is not None
+    assert order.customer is not None
     page = settings.SITE_URL + reverse("order", args=[order.public_id])
-    return {
+    request: SessionCreateParams = {
         "mode": "payment",
+        "customer": order.customer.stripe_id or "",
         "client_reference_id": order.public_id,
         "line_items": [_line_item(order)],
         "metadata": {"order": order.public_id, "workspace": order.workspace.public_id},
@@ -87,7 +147,22 @@ def _request(order: Order) -> SessionCreateParams:
         "payment_intent_data": {"metadata": {"order": order.public_id}},
         "success_url": f"{page}?session_id={{CHECKOUT_SESSION_ID}}",
         "cancel_url": settings.SITE_URL + reverse("order_canceled", args=[order.public_id]),
+        "expires_at": int(order.expires_at.timestamp()),
+        # We offer prices in several currencies; Stripe must not convert them once more.
+        "adaptive_pricing": {"enabled": False},
     }
+    if settings.STRIPE_INVOICES:
+        request["invoice_creation"] = {
+            "enabled": True,
+            "invoice_data": {"metadata": {"order": order.public_id}},
+        }
+    if settings.STRIPE_TAX:
+        request["automatic_tax"] = {"enabled": True}
+        request["tax_id_collection"] = {"enabled": True}
+        request["customer_update"] = {"address": "auto", "name": "auto"}
+    if settings.STRIPE_PROMOTION_CODES:
+        request["allow_promotion_codes"] = True
+    return request
 
 
 def _line_item(order: Order) -> SessionCreateParamsLineItem:

@@ -29,7 +29,7 @@ def stripe_settings(**_: Any) -> list[CheckMessage]:
         problems.append(
             Error(
                 key_problem,
-                hint="Unset STRIPE_API_BASE, or use a test key with the stand-in.",
+                hint="STRIPE_SECRET_KEY, STRIPE_LIVEMODE and STRIPE_API_BASE have to agree.",
                 id="billing.E002",
             )
         )

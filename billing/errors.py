@@ -12,7 +12,10 @@ BillingError
 ├── InvalidPriceBook      a draft that must not be published: `.problems`
 ├── UnknownPack           no such pack is on sale
 ├── NotClosed             a month without a statement: `.month`
+├── UnknownCurrency       the pack has no price in this currency
+├── RefundRefused         money that cannot go back: `.reason`
 └── PaymentUnavailable    Stripe is not set up, or did not answer
+    └── OtherAccount      the order belongs to another account or mode of Stripe
 """
 
 from __future__ import annotations
@@ -103,5 +106,21 @@ class NotClosed(BillingError):
         super().__init__(f"There is no statement of {month}.")
 
 
+class UnknownCurrency(BillingError):
+    def __init__(self, currency: str) -> None:
+        self.currency = currency
+        super().__init__("This pack has no price in this currency.")
+
+
 class PaymentUnavailable(BillingError):
     pass
+
+
+class OtherAccount(PaymentUnavailable):
+    pass
+
+
+class RefundRefused(BillingError):
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)

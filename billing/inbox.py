@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from typing import Any
 
 import stripe
@@ -12,6 +13,8 @@ from django.db import transaction
 from billing import stripe_client
 from billing.models import StripeEvent
 from worker import doorbell
+
+logger = logging.getLogger(__name__)
 
 TOLERANCE_SECONDS = 300
 PROCESS = "billing.tasks.process_stripe_event"
@@ -36,8 +39,8 @@ def read(body: bytes, signature: str) -> dict[str, Any]:
 
 
 def record(event: dict[str, Any]) -> StripeEvent:
-    """Store the event, once, and have it worked; one of the other mode is only stored."""
-    ours = event["livemode"] == stripe_client.is_live()
+    """Store the event, once, and have it worked; one that is not ours to work is only stored."""
+    problem = _not_ours(event)
     with transaction.atomic():
         row, _ = StripeEvent.objects.get_or_create(
             event_id=event["id"],
@@ -46,13 +49,27 @@ def record(event: dict[str, Any]) -> StripeEvent:
                 "object_id": event["data"]["object"].get("id") or "",
                 "payload": event,
                 "livemode": event["livemode"],
-                "state": StripeEvent.State.NEW if ours else StripeEvent.State.IGNORED,
-                "last_error": "" if ours else "Of the other mode (live or test).",
+                "account": event.get("account") or "",
+                "api_version": event.get("api_version") or "",
+                "state": StripeEvent.State.IGNORED if problem else StripeEvent.State.NEW,
+                "last_error": problem,
             },
         )
         if row.state == StripeEvent.State.NEW:
             doorbell.ring(PROCESS, row.pk)
     return row
+
+
+def _not_ours(event: dict[str, Any]) -> str:
+    """Why the event must not be worked; empty if it may."""
+    if event["livemode"] != stripe_client.is_live():
+        problem = "Of the other mode (live or test)."
+    elif event.get("account") and event["account"] != stripe_client.account():
+        problem = "Of another Stripe account."
+    else:
+        return ""
+    logger.error("stripe event %s is not worked: %s", event["id"], problem)
+    return problem
 
 
 def _parsed(body: bytes) -> dict[str, Any]:
@@ -64,6 +81,8 @@ def _parsed(body: bytes) -> dict[str, Any]:
             and 0 < len(event["id"]) <= 120
             and 0 < len(event["type"]) <= 120
             and isinstance(event["data"]["object"], dict)
+            and isinstance(event.get("account") or "", str)
+            and isinstance(event.get("api_version") or "", str)
         )
     except (ValueError, TypeError, KeyError) as exc:
         raise InvalidEvent("The body is not an event.") from exc

@@ -8,24 +8,15 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from billing import guards, ledger_rules
+from billing import guards, ledger_rules, order_rules
 from billing.models import CreditAccount, Entry, Hold
 
-ORDERS = {
-    "order: it is paid if and only if it was credited, with its credits": """
-        SELECT o.id, coalesce(e.amount, 0), o.credits FROM billing_order o
-        LEFT JOIN billing_creditaccount a ON a.workspace_id = o.workspace_id
-        LEFT JOIN billing_entry e ON e.key = 'order:' || o.public_id || ':purchase'
-        WHERE (o.state = 'paid') <> (e.id IS NOT NULL)
-        OR (e.id IS NOT NULL AND (e.amount <> o.credits OR e.account_id <> a.id
-            OR e.kind <> 'purchase'))""",
-    "entry: a purchase has its order": """
-        SELECT e.id, e.amount, 0 FROM billing_entry e WHERE e.kind = 'purchase' AND NOT EXISTS (
-            SELECT 1 FROM billing_order o WHERE e.key = 'order:' || o.public_id || ':purchase')""",
-}
-
 RULES = (
-    ledger_rules.ACCOUNTS | ledger_rules.ENTRIES | ledger_rules.LOTS | ledger_rules.HOLDS | ORDERS
+    ledger_rules.ACCOUNTS
+    | ledger_rules.ENTRIES
+    | ledger_rules.LOTS
+    | ledger_rules.HOLDS
+    | order_rules.ORDERS
 )
 
 

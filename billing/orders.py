@@ -1,4 +1,4 @@
-"""Orders follow Stripe: fetch the session, compare, move, and credit once.
+"""Orders follow Stripe: fetch what it says, compare, move, and post the difference.
 
 Webhook, return page and sweep all call `sync_order`; none of them is believed on its own. It may
 run any number of times, at once, in any order of events.
@@ -6,17 +6,13 @@ run any number of times, at once, in any order of events.
 
 from __future__ import annotations
 
-from typing import Any
-
-import stripe
 from django.db import transaction
 from django.utils import timezone
-from stripe.checkout import Session
 
-from billing import credits as ledger
-from billing import stripe_client
+from billing import credits, facts, notices, reversals, stripe_client
 from billing.amounts import to_text
-from billing.errors import PaymentUnavailable
+from billing.errors import OtherAccount, PaymentUnavailable
+from billing.facts import Facts
 from billing.models import Entry, Order, OrderChange, OrderState
 from webhooks.outbox import announce
 
@@ -43,38 +39,63 @@ UNFINISHED = (OrderState.NEW, OrderState.OPEN, OrderState.PROCESSING)
 # What a payment intent shows once a delayed payment has come to nothing.
 FAILED_INTENTS = ("requires_payment_method", "canceled")
 
+# Each look that is overtaken means that another one was written down; more than these at once
+# have better things to do than to wait.
+MOST_LOOKS = 10
+
 
 def sync_order(order: Order, *, session_id: str = "") -> Order:
-    """The order as Stripe has it now. Raises PaymentUnavailable if Stripe cannot be asked.
+    """The order as Stripe has it now.
 
-    `session_id` is for an order whose session was made, but whose answer was lost.
+    `session_id` is for an order whose session was made, but whose answer was lost. Raises
+    PaymentUnavailable if Stripe cannot be asked, OtherAccount if it is not the order's.
     """
     known = order.stripe_session_id or session_id
     if not known:
         return order
-    try:
-        session = stripe_client.client().v1.checkout.sessions.retrieve(
-            known, {"expand": ["payment_intent"]}
-        )
-    except stripe.StripeError as exc:
-        raise PaymentUnavailable(f"Stripe did not answer: {exc.user_message or exc}") from exc
-    return record(order, session)
+    require_ours(order)
+    for _ in range(MOST_LOOKS):
+        syncs = Order.objects.values_list("syncs", flat=True).get(pk=order.pk)
+        recorded = record(order, facts.fetch(known), syncs=syncs)
+        if recorded is not None:
+            return recorded
+    raise PaymentUnavailable("This order changes faster than we can look.")
 
 
-def record(order: Order, session: Session) -> Order:
-    """Write down what the session says, in one transaction with the credits it brings."""
+def require_ours(order: Order) -> None:
+    """Raises OtherAccount: what our key sees of another account or mode says nothing about it."""
+    if order.livemode != stripe_client.is_live():
+        raise OtherAccount("This order is of the other mode (live or test).")
+    if order.stripe_account and order.stripe_account != stripe_client.account():
+        raise OtherAccount(f"This order is of the Stripe account {order.stripe_account}.")
+
+
+def record(order: Order, said: Facts, *, syncs: int) -> Order | None:
+    """Write down what Stripe said, in one transaction with the credits that it brings or takes.
+
+    `syncs` is the order's count before Stripe was asked. None if another look has been written
+    down since and saw something else: what was said may be out of date, so ask again.
+    """
     with transaction.atomic():
         row = _locked(order)
-        problem = _mismatch(row, session)
-        if row.state == OrderState.NEW and not problem:
-            _attach(row, session)
-        state, reason = (OrderState.REVIEW, problem) if problem else _verdict(session)
+        if row.syncs != syncs:
+            return row if row.seen == said.digest else None
+        problem = _mismatch(row, said)
+        is_of_it = said.reference == row.public_id
+        if is_of_it:
+            _attach(row, said, problem=problem)
+        state, reason = (OrderState.REVIEW, problem) if problem else _verdict(row, said)
         if state in MOVES[OrderState(row.state)]:
             if state == OrderState.PAID:
-                _credit(row, session)
+                _credit(row)
+            _tell(row, to=state, why=reason)
             move(row, to=state, reason=reason)
-        row.synced_at = timezone.now()
-        row.save(update_fields=["synced_at"])
+        if is_of_it:
+            reversals.record(row, said)
+        if row.state == OrderState.PAID and not problem:
+            _take_back(row, said)
+        row.syncs, row.seen, row.synced_at = syncs + 1, said.digest, timezone.now()
+        row.save(update_fields=["syncs", "seen", "synced_at"])
     return row
 
 
@@ -96,23 +117,46 @@ def move(order: Order, *, to: OrderState, reason: str) -> None:
     OrderChange.objects.create(order=order, was=was, now=to, reason=reason[:200])
 
 
-def _attach(order: Order, session: Session) -> None:
-    order.stripe_session_id = session.id
-    order.checkout_url = session.url or ""
-    order.save(update_fields=["stripe_session_id", "checkout_url"])
-    move(order, to=OrderState.OPEN, reason="Checkout session made")
+def _tell(order: Order, *, to: OrderState, why: str) -> None:
+    if to == OrderState.REVIEW:
+        notices.ring_operator(order, why)
+    elif to == OrderState.FAILED and order.state == OrderState.PROCESSING:
+        notices.ring_payment_failed(order)
 
 
-def _mismatch(order: Order, session: Session) -> str:
+def _attach(order: Order, said: Facts, *, problem: str) -> None:
+    """Keep the ids under which Stripe has this order."""
+    order.stripe_session_id = order.stripe_session_id or said.session
+    order.stripe_payment_intent = said.intent or order.stripe_payment_intent
+    order.stripe_invoice = said.invoice or order.stripe_invoice
+    order.attention = problem[:300]
+    if not problem:
+        order.checkout_url = said.url or order.checkout_url
+        order.amount_total = said.amount_total
+    order.save(
+        update_fields=[
+            "stripe_session_id",
+            "stripe_payment_intent",
+            "stripe_invoice",
+            "checkout_url",
+            "amount_total",
+            "attention",
+        ]
+    )
+    if order.state == OrderState.NEW and not problem:
+        move(order, to=OrderState.OPEN, reason="Checkout session made")
+
+
+def _mismatch(order: Order, said: Facts) -> str:
     """What speaks against crediting this order for this session; empty if nothing does."""
-    expected: dict[str, tuple[Any, Any]] = {
-        "client_reference_id": (order.public_id, session.client_reference_id),
-        "session": (order.stripe_session_id or session.id, session.id),
-        "mode": ("payment", session.mode),
-        "livemode": (order.livemode, session.livemode),
-        "currency": (order.currency, session.currency),
+    expected: dict[str, tuple[object, object]] = {
+        "client_reference_id": (order.public_id, said.reference),
+        "session": (order.stripe_session_id or said.session, said.session),
+        "mode": ("payment", said.mode),
+        "livemode": (order.livemode, said.livemode),
+        "currency": (order.currency, said.currency),
         # Before tax and discounts, which change `amount_total` and not what was bought.
-        "amount_subtotal": (order.amount, session.amount_subtotal),
+        "amount_subtotal": (order.amount, said.amount_subtotal),
     }
     wrong = [
         f"{name} is {found!r}, not {wanted!r}"
@@ -122,29 +166,31 @@ def _mismatch(order: Order, session: Session) -> str:
     return "; ".join(wrong)
 
 
-def _verdict(session: Session) -> tuple[OrderState, str]:
-    if session.payment_status == "paid":
+def _verdict(order: Order, said: Facts) -> tuple[OrderState, str]:
+    if said.payment_status == "paid":
         return OrderState.PAID, "Paid"
-    if session.payment_status != "unpaid":
-        return OrderState.REVIEW, f"Payment status {session.payment_status}"
-    if session.status == "expired":
+    if said.status == "expired":
         return OrderState.EXPIRED, "Checkout session expired"
-    if session.status != "complete":
+    if said.status != "complete":
         return OrderState.OPEN, "Waiting for payment"
-    intent = session.payment_intent
-    if isinstance(intent, stripe.PaymentIntent) and intent.status in FAILED_INTENTS:
+    if said.payment_status == "no_payment_required" and order.allows_free:
+        return OrderState.PAID, "Nothing to pay after the discount"
+    if said.payment_status != "unpaid":
+        return OrderState.REVIEW, f"Payment status {said.payment_status}"
+    if said.intent_status in FAILED_INTENTS:
         return OrderState.FAILED, "The payment failed"
     return OrderState.PROCESSING, "The payment is on its way"
 
 
-def _credit(order: Order, session: Session) -> None:
-    intent = session.payment_intent
-    order.stripe_payment_intent = intent if isinstance(intent, str) else (intent or session).id
-    order.save(update_fields=["stripe_payment_intent"])
-    ledger.grant(
+def grant_key(order: Order) -> str:
+    return f"order:{order.public_id}:purchase"
+
+
+def _credit(order: Order) -> None:
+    credits.grant(
         workspace=order.workspace,
         amount=order.credits,
-        key=f"order:{order.public_id}:purchase",
+        key=grant_key(order),
         kind=Entry.Kind.PURCHASE,
         note=f"Order {order.public_id}",
     )
@@ -154,6 +200,41 @@ def _credit(order: Order, session: Session) -> None:
         data={
             "order": order.public_id,
             "credits": to_text(order.credits),
-            "balance": to_text(ledger.balance(order.workspace).balance),
+            "balance": to_text(credits.balance(order.workspace).balance),
         },
     )
+
+
+def clawed_for(order: Order, *, lost: int) -> int:
+    """The credits to have taken back in all when `lost` of the money went back.
+
+    Rounded up: all of the money takes all of the credits, and a part leaves no more than was paid.
+    """
+    total = order.amount_total or 0
+    if total <= 0:
+        return 0
+    return min(order.credits, -(-order.credits * min(lost, total) // total))
+
+
+def _take_back(order: Order, said: Facts) -> None:
+    """Post the difference between what should be taken back by now and what has been."""
+    target = clawed_for(order, lost=said.lost)
+    difference, key = target - order.clawed, f"order:{order.public_id}:sync:{order.syncs}"
+    if difference > 0:
+        credits.claw_back(
+            workspace=order.workspace,
+            amount=difference,
+            key=key,
+            note=f"Payment of order {order.public_id} went back",
+            lot_key=grant_key(order),
+        )
+    elif difference < 0:
+        credits.restore(
+            workspace=order.workspace,
+            amount=-difference,
+            key=key,
+            note=f"Payment of order {order.public_id} is ours again",
+        )
+    if (target, said.lost) != (order.clawed, order.lost):
+        order.clawed, order.lost = target, said.lost
+        order.save(update_fields=["clawed", "lost"])

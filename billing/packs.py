@@ -2,11 +2,44 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
+from billing.errors import UnknownCurrency, UnknownPack
 from billing.models import Pack, PackPrice
+
+
+class PriceTag(NamedTuple):
+    """`amount` is in the currency's smallest unit."""
+
+    amount: int
+    currency: str
+    stripe_price_id: str
+
+
+def on_sale(slug: str) -> Pack:
+    """Raises UnknownPack."""
+    pack = Pack.objects.filter(slug=slug, is_active=True).first()
+    if pack is None:
+        raise UnknownPack(slug)
+    return pack
+
+
+def prices_of(pack: Pack) -> list[PriceTag]:
+    """Its own price first, then those in further currencies."""
+    rows: list[Pack | PackPrice] = [pack, *pack.further_prices.all()]
+    return [PriceTag(row.amount, row.currency, row.stripe_price_id) for row in rows]
+
+
+def price_in(pack: Pack, currency: str) -> PriceTag:
+    """The price in a currency; in the pack's own if that is empty. Raises UnknownCurrency."""
+    for price in prices_of(pack):
+        if price.currency == (currency or pack.currency):
+            return price
+    raise UnknownCurrency(currency)
 
 
 @transaction.atomic

@@ -31,4 +31,4 @@ def orders_of(workspace: Workspace) -> QuerySet[Order]:
 
 
 def packs_on_sale() -> QuerySet[Pack]:
-    return Pack.objects.filter(is_active=True)
+    return Pack.objects.filter(is_active=True).prefetch_related("further_prices")

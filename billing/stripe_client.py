@@ -38,12 +38,21 @@ def api_base() -> str:
     return str(settings.STRIPE_API_BASE or DEFAULT_API_BASE).rstrip("/")
 
 
+def account() -> str:
+    """The Stripe account that this installation sells for; empty if none is pinned."""
+    return str(settings.STRIPE_ACCOUNT_ID)
+
+
 def is_live() -> bool:
     return str(settings.STRIPE_SECRET_KEY).startswith(LIVE_KEYS)
 
 
 def key_problem() -> str:
-    """Why the key must not be used at this address; empty if it may."""
+    """Why the key must not be used, or not at this address; empty if it may."""
+    pinned = settings.STRIPE_LIVEMODE if settings.STRIPE_SECRET_KEY else None
+    if pinned is not None and pinned != is_live():
+        wanted, found = ("live", "test") if pinned else ("test", "live")
+        return f"STRIPE_LIVEMODE wants a {wanted} key, and STRIPE_SECRET_KEY is a {found} one."
     host = urlsplit(api_base()).hostname or ""
     is_stripe = api_base().startswith("https://") and (
         host == "stripe.com" or host.endswith(".stripe.com")

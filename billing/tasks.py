@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db.models import F, Q
 from django.utils import timezone
 
-from billing import checkout, low_balance, orders
-from billing.errors import PaymentUnavailable
-from billing.models import Order, OrderState, StripeEvent
+from billing import (
+    checkout,
+    low_balance,
+    notices,
+    orders,
+    refunds,
+    routing,
+    stripe_client,
+)
+from billing.errors import OtherAccount, PaymentUnavailable
+from billing.models import Order, OrderState, Refund, StripeEvent
 from worker import doorbell
 
 logger = logging.getLogger(__name__)
@@ -22,32 +29,33 @@ FIRST_DELAY_SECONDS = 5
 LONGEST_DELAY_SECONDS = 3600
 SYNC_EVERY = timedelta(minutes=10)
 SYNC_FOR = timedelta(days=35)
-# Stripe keeps an idempotency key for a day; after that a repeat would make a second session.
-REOPEN_FOR = timedelta(hours=20)
 SWEEP_SIZE = 100
 
-SESSION_EVENTS = "checkout.session."
-INTENT_EVENTS = "payment_intent."
+# Our rows are committed before Stripe hears of them, so what is unknown after this is not ours.
+UNKNOWN_ATTEMPTS = 3
 
 
 def process_stripe_event(event_pk: str) -> None:
-    """Bring the order that the event hints at up to date."""
+    """Bring what the event hints at up to date."""
     claimed = StripeEvent.objects.filter(pk=event_pk, state=StripeEvent.State.NEW)
     # Counted before the work: one that kills its worker each time must come to an end.
     if not claimed.update(attempts=F("attempts") + 1, due_at=timezone.now()):
         return
     event = StripeEvent.objects.get(pk=event_pk)
-    order = _order_of(event)
-    if order is None:
-        _finish(event, StripeEvent.State.IGNORED, "Nothing of ours.")
+    route = routing.ROUTES.get(event.type)
+    if route is None:
+        _finish(event, StripeEvent.State.IGNORED, "Of a kind that we do not follow.")
         return
-    session_id = event.object_id if event.type.startswith(SESSION_EVENTS) else ""
     try:
-        orders.sync_order(order, session_id=session_id)
+        route(event)
+    except routing.Unknown:
+        _again_later(event, "Nothing of ours.", StripeEvent.State.IGNORED, UNKNOWN_ATTEMPTS)
+    except OtherAccount as exc:
+        _finish(event, StripeEvent.State.FAILED, str(exc))
     except PaymentUnavailable as exc:
-        _again_later(event, str(exc))
-        return
-    _finish(event, StripeEvent.State.DONE, "")
+        _again_later(event, str(exc), StripeEvent.State.FAILED, MAX_ATTEMPTS)
+    else:
+        _finish(event, StripeEvent.State.DONE, "")
 
 
 def sync_order(order_pk: int) -> None:
@@ -63,17 +71,39 @@ def sync_order(order_pk: int) -> None:
         Order.objects.filter(pk=order_pk).update(synced_at=timezone.now())
 
 
+def send_refund(refund_pk: int) -> None:
+    refund = Refund.objects.select_related("order__workspace").get(pk=refund_pk)
+    try:
+        refunds.send(refund)
+    except PaymentUnavailable as exc:
+        logger.warning("refund %s is not sent: %s", refund.public_id, exc)
+
+
+def tell_operator(order_pk: int) -> None:
+    notices.tell_operator(Order.objects.select_related("workspace").get(pk=order_pk))
+
+
+def tell_payment_failed(order_pk: int) -> None:
+    notices.tell_payment_failed(Order.objects.select_related("workspace").get(pk=order_pk))
+
+
 def sweep() -> None:
     """Find what was left over: lost doorbells, lost answers, events that Stripe never sent.
 
     Meant to run every few minutes.
     """
     now = timezone.now()
-    _sweep_events(before=now - _scaled(timedelta(minutes=2)))
-    unfinished = Order.objects.filter(state__in=orders.UNFINISHED, created_at__gt=now - SYNC_FOR)
-    for order in unfinished.filter(state=OrderState.NEW, created_at__lt=now - REOPEN_FOR):
+    just_now = now - _scaled(timedelta(minutes=2))
+    _sweep_events(before=just_now)
+    _sweep_refunds(before=just_now)
+    unfinished = Order.objects.filter(
+        state__in=orders.UNFINISHED,
+        livemode=stripe_client.is_live(),
+        created_at__gt=now - SYNC_FOR,
+    )
+    for order in unfinished.filter(state=OrderState.NEW, created_at__lt=now - checkout.REOPEN_FOR):
         checkout.give_up(order, reason="Stripe never answered.")
-    stale = Q(synced_at=None, created_at__lt=now - _scaled(timedelta(minutes=2)))
+    stale = Q(synced_at=None, created_at__lt=just_now)
     stale |= Q(synced_at__lt=now - _scaled(SYNC_EVERY))
     # PostgreSQL puts NULL last: what was never asked about would wait for all the others.
     oldest = unfinished.filter(stale).order_by(F("synced_at").asc(nulls_first=True), "pk")
@@ -86,7 +116,15 @@ def watch_balances() -> None:
     low_balance.run()
 
 
-def _sweep_events(*, before: Any) -> None:
+def _sweep_refunds(*, before: datetime) -> None:
+    waiting = Refund.objects.filter(
+        status=Refund.REQUESTED, created_at__lt=before, order__livemode=stripe_client.is_live()
+    )
+    for pk in waiting.order_by("pk").values_list("pk", flat=True)[:SWEEP_SIZE]:
+        doorbell.ring(refunds.SEND, pk)
+
+
+def _sweep_events(*, before: datetime) -> None:
     waiting = StripeEvent.objects.filter(state=StripeEvent.State.NEW, due_at__lt=before)
     waiting.filter(attempts__gte=MAX_ATTEMPTS).update(
         state=StripeEvent.State.FAILED, finished_at=timezone.now()
@@ -95,25 +133,11 @@ def _sweep_events(*, before: Any) -> None:
         doorbell.ring("billing.tasks.process_stripe_event", pk)
 
 
-def _order_of(event: StripeEvent) -> Order | None:
-    """The order that the event is about, if any. Its payload is used for ids only."""
-    payload = event.payload["data"]["object"]
-    if event.type.startswith(SESSION_EVENTS):
-        match = Q(stripe_session_id=event.object_id) | Q(
-            public_id=payload.get("client_reference_id") or ""
-        )
-    elif event.type.startswith(INTENT_EVENTS):
-        match = Q(stripe_payment_intent=event.object_id) | Q(
-            public_id=(payload.get("metadata") or {}).get("order") or ""
-        )
-    else:
-        return None
-    return Order.objects.filter(match).first()
-
-
-def _again_later(event: StripeEvent, error: str) -> None:
-    if event.attempts >= MAX_ATTEMPTS:
-        _finish(event, StripeEvent.State.FAILED, error)
+def _again_later(
+    event: StripeEvent, error: str, in_the_end: StripeEvent.State, attempts: int
+) -> None:
+    if event.attempts >= attempts:
+        _finish(event, in_the_end, error)
         return
     seconds = min(LONGEST_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2 ** (event.attempts - 1))
     delay = _scaled(timedelta(seconds=seconds))

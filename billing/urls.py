@@ -15,5 +15,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("credits/buy/<slug:slug>/", credits.buy, name="credits_buy"),
     path("credits/orders/<slug:public_id>/", orders.order, name="order"),
     path("credits/orders/<slug:public_id>/canceled/", orders.canceled, name="order_canceled"),
+    path("credits/orders/<slug:public_id>/state/", orders.state, name="order_state"),
+    path("credits/orders/<slug:public_id>/cancel/", orders.cancel, name="order_cancel"),
+    path("credits/orders/<slug:public_id>/invoice/", orders.invoice, name="order_invoice"),
+    path("credits/orders/<slug:public_id>/receipt/", orders.receipt, name="order_receipt"),
     path("hooks/stripe", hooks.stripe, name="stripe_hook"),
 ]

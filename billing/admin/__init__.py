@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from billing.admin import ledger, orders, packs, prices, watches
+from billing.admin import freezes, ledger, orders, packs, prices, stripe_events, watches
 
-__all__ = ["ledger", "orders", "packs", "prices", "watches"]
+__all__ = ["freezes", "ledger", "orders", "packs", "prices", "stripe_events", "watches"]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -16,6 +17,7 @@ from django.utils.safestring import SafeString
 
 from accounts.models import Workspace
 from billing import credits
+from billing.admin import debts
 from billing.admin.base import CreditsFormField, ReadOnlyAdmin
 from billing.amounts import to_text
 from billing.errors import KeyReused
@@ -73,18 +75,24 @@ class CreditAccountAdmin(ReadOnlyAdmin[CreditAccount]):
         return format_html(
             '<a href="{}?account__id__exact={}">Entries</a> · '
             '<a href="{}?account__id__exact={}">Holds</a> · '
-            '<a href="{}?workspace={}">Grant credits</a>',
+            '<a href="{}?workspace={}">Grant credits</a> · <a href="{}">Forgive a debt</a>',
             reverse("admin:billing_entry_changelist"),
             row.pk,
             reverse("admin:billing_hold_changelist"),
             row.pk,
             reverse("admin:billing_creditaccount_grant"),
             row.workspace_id,
+            reverse("admin:billing_creditaccount_forgive", args=[row.pk]),
         )
 
     def get_urls(self) -> list[URLPattern]:
         grant = self.admin_site.admin_view(self.grant)
-        return [path("grant/", grant, name="billing_creditaccount_grant"), *super().get_urls()]
+        forgive = self.admin_site.admin_view(partial(debts.forgive, self.admin_site))
+        pages = [
+            path("grant/", grant, name="billing_creditaccount_grant"),
+            path("<int:pk>/forgive/", forgive, name="billing_creditaccount_forgive"),
+        ]
+        return [*pages, *super().get_urls()]
 
     def grant(self, request: HttpRequest) -> HttpResponse:
         if not request.user.has_perm("billing.add_entry"):

@@ -6,6 +6,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from billing import packs
 from billing.amounts import to_text
 from billing.models import Entry, Pack
 from webhooks.api.serializers import StrictSerializer
@@ -58,13 +59,25 @@ class EntryPageSerializer(serializers.Serializer[Any]):
     next_cursor = serializers.CharField(allow_null=True)
 
 
+class PriceSerializer(serializers.Serializer[Any]):
+    amount = serializers.IntegerField(help_text="In the currency's smallest unit (cents, yen).")
+    currency = serializers.CharField()
+
+
 class PackSerializer(serializers.ModelSerializer[Pack]):
     credits = CreditsField()
+    prices = serializers.SerializerMethodField(
+        help_text="In each currency that it can be bought in; the pack's own is the first."
+    )
 
     class Meta:
         model = Pack
-        fields = ["slug", "name", "credits", "amount", "currency"]
+        fields = ["slug", "name", "credits", "amount", "currency", "prices"]
         extra_kwargs = {"amount": {"help_text": "In the currency's smallest unit (cents)."}}
+
+    @extend_schema_field(PriceSerializer(many=True))
+    def get_prices(self, pack: Pack) -> Any:
+        return PriceSerializer(packs.prices_of(pack), many=True).data
 
 
 class PacksSerializer(serializers.Serializer[Any]):
@@ -73,6 +86,11 @@ class PacksSerializer(serializers.Serializer[Any]):
 
 class CheckoutRequest(StrictSerializer):
     pack = serializers.SlugField(help_text="The pack's slug.")
+    currency = serializers.RegexField(
+        r"^[a-z]{3}$",
+        required=False,
+        help_text="One of the pack's `prices`. Default: the pack's own currency.",
+    )
 
 
 class CheckoutSerializer(serializers.Serializer[Any]):

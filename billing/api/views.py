@@ -22,7 +22,7 @@ from billing.api.serializers import (
     PacksSerializer,
     PageQuery,
 )
-from billing.errors import UnknownPack
+from billing.errors import UnknownCurrency, UnknownPack
 
 
 class CreditsView(APIView):
@@ -101,9 +101,15 @@ class CheckoutsView(APIView):
         wanted = CheckoutRequest(data=json_body(request))
         wanted.is_valid(raise_exception=True)
         try:
-            order = checkout.start_checkout(by=actor, pack_slug=wanted.validated_data["pack"])
+            order = checkout.start_checkout(
+                by=actor,
+                pack_slug=wanted.validated_data["pack"],
+                currency=wanted.validated_data.get("currency", ""),
+            )
         except UnknownPack as exc:
             raise serializers.ValidationError({"pack": [str(exc)]}) from exc
+        except UnknownCurrency as exc:
+            raise serializers.ValidationError({"currency": [str(exc)]}) from exc
         return Response(CheckoutSerializer(order).data, status=status.HTTP_201_CREATED)
 
 

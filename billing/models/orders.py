@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 
 from accounts.ids import new_id
 from accounts.models import User, Workspace
+from billing import currencies
 from billing.models.customers import Customer
 
 CURRENCY = RegexValidator(r"^[a-z]{3}$", "Three small letters, as in ISO 4217: usd.")
@@ -89,6 +91,13 @@ class PackPrice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pack} in {self.currency}"
+
+    def clean(self) -> None:
+        # Without a row yet, the pack is being added in the same form.
+        if self.pack_id and self.currency == self.pack.currency:
+            raise ValidationError({"currency": "The pack's own price is in this currency."})
+        if self.currency and self.amount and self.amount % currencies.step(self.currency):
+            raise ValidationError({"amount": "Stripe does not charge such an amount."})
 
 
 class OrderState(models.TextChoices):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from allauth.account.adapter import get_adapter
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -10,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.decorators import ActorRequest, workspace_required
 from accounts.models import Scope
 from billing import checkout, credits, queries, stripe_client
-from billing.errors import PaymentUnavailable, UnknownPack
+from billing.errors import PaymentUnavailable, UnknownCurrency, UnknownPack
 
 ENTRIES_SHOWN = 8
 ORDERS_SHOWN = 10
@@ -39,8 +40,13 @@ def overview(request: ActorRequest) -> HttpResponse:
 @workspace_required
 def buy(request: ActorRequest, slug: str) -> HttpResponse:
     try:
-        order = checkout.start_checkout(by=request.actor, pack_slug=slug)
-    except (UnknownPack, PaymentUnavailable) as exc:
+        order = checkout.start_checkout(
+            by=request.actor,
+            pack_slug=slug,
+            currency=request.POST.get("currency", ""),
+            address=get_adapter().get_client_ip(request),
+        )
+    except (UnknownPack, UnknownCurrency, PaymentUnavailable) as exc:
         messages.error(request, str(exc))
         return redirect("credits")
     return redirect(order.checkout_url)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from billing.sandbox.account import ACCOUNT_ID
 from kling_saas.running.ports import LOOPBACK, Ports
 
 SIMULATOR, SANDBOX = "simulator", "payment sandbox"
@@ -79,6 +80,7 @@ def _add_sandbox(plan: Plan, *, port: int, state: Path) -> None:
     plan.told |= {
         "PAYMENT_SANDBOX": "on",
         "STRIPE_SECRET_KEY": "sk_test_sandbox",
+        "STRIPE_ACCOUNT_ID": ACCOUNT_ID,
         "STRIPE_WEBHOOK_SECRET": f"whsec_{secrets.token_hex(16)}",
         "STRIPE_API_BASE": f"http://{LOOPBACK}:{port}",
     }

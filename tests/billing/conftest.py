@@ -11,6 +11,7 @@ import requests
 
 from accounts.models import Plan, Workspace
 from billing.event_types import EVENT_TYPES
+from billing.sandbox.account import ACCOUNT_ID
 from billing.sandbox.server import Sandbox
 from tests.billing.stripe_answers import Checked, complaints
 
@@ -111,6 +112,7 @@ def shop(sandbox: Sandbox, live_server: Any, settings: Any) -> Shop:
     settings.STRIPE_SECRET_KEY = "sk_test_of_the_tests"
     settings.STRIPE_WEBHOOK_SECRETS = ["whsec_the_next_one", SECRET]
     settings.STRIPE_API_BASE = sandbox.url
+    settings.STRIPE_ACCOUNT_ID = ACCOUNT_ID
     settings.SITE_URL = live_server.url
     settings.PAYMENT_SANDBOX = True
     sandbox.delivery.url = f"{live_server.url}/hooks/stripe"

@@ -140,6 +140,7 @@ def test_it_lists_the_packs_on_sale(ada: Person) -> None:
             "credits": "100",
             "amount": 1800,
             "currency": "usd",
+            "prices": [{"amount": 1800, "currency": "usd"}],
         },
         {
             "slug": "medium",
@@ -147,6 +148,7 @@ def test_it_lists_the_packs_on_sale(ada: Person) -> None:
             "credits": "500",
             "amount": 8500,
             "currency": "usd",
+            "prices": [{"amount": 8500, "currency": "usd"}],
         },
     ]
 

@@ -44,6 +44,27 @@ def test_a_live_key_goes_to_stripe_only(settings: Any, key: str, base: str) -> N
         stripe_client.client()
 
 
+@pytest.mark.parametrize(
+    ("livemode", "key", "starts"),
+    [
+        (True, "sk_test_x", False),
+        (False, "sk_live_x", False),
+        (True, "sk_live_x", True),
+        (False, "sk_test_x", True),
+        (None, "sk_live_x", True),
+        (None, "sk_test_x", True),
+        (True, "", True),
+    ],
+)
+def test_a_key_of_the_other_mode_does_not_start(
+    settings: Any, livemode: bool | None, key: str, starts: bool
+) -> None:
+    settings.STRIPE_LIVEMODE = livemode
+    settings.STRIPE_SECRET_KEY = key
+    settings.STRIPE_WEBHOOK_SECRETS = ["whsec_x"]
+    assert ("billing.E002" in found()) is not starts
+
+
 def test_a_live_key_may_go_to_stripe(settings: Any) -> None:
     settings.STRIPE_SECRET_KEY = "sk_live_x"
     settings.STRIPE_WEBHOOK_SECRETS = ["whsec_x"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from typing import Any
 
@@ -13,7 +14,10 @@ from django.http import HttpResponse
 from django.test import Client
 from django_q.models import OrmQ
 
+from billing import routing
+from billing.event_types import EVENT_TYPES
 from billing.models import StripeEvent
+from tests.installation import ROOT
 from tests.queue import drain_queue
 
 SECRET = "whsec_of_the_tests"
@@ -165,9 +169,48 @@ def test_it_answers_500_when_it_cannot_store() -> None:
     assert answer.status_code == 500
 
 
-@pytest.mark.parametrize("kind", ["customer.created", "checkout.session.completed"])
-def test_it_ignores_what_is_not_ours(kind: str) -> None:
-    send({**EVENT, "type": kind})
+def test_it_stores_and_ignores_an_event_of_another_account(settings: Any) -> None:
+    settings.STRIPE_ACCOUNT_ID = "acct_ours"
+    assert send({**EVENT, "account": "acct_of_somebody_else"}).status_code == 200
+    row = StripeEvent.objects.get()
+    assert (row.state, row.account) == ("ignored", "acct_of_somebody_else")
+    assert not OrmQ.objects.exists()
+    assert send({**EVENT, "id": "evt_2", "account": "acct_ours"}).status_code == 200
+    assert StripeEvent.objects.get(pk="evt_2").state == "new"
+
+
+def test_it_ignores_a_kind_that_it_does_not_follow() -> None:
+    send({**EVENT, "type": "customer.created"})
     drain_queue()
     row = StripeEvent.objects.get()
-    assert (row.state, row.last_error) == ("ignored", "Nothing of ours.")
+    assert (row.state, row.last_error) == ("ignored", "Of a kind that we do not follow.")
+
+
+@pytest.mark.parametrize(
+    ("kind", "of"),
+    [
+        ("checkout.session.completed", {"id": "cs_test_1"}),
+        ("refund.created", {"id": "re_1", "payment_intent": None}),
+        ("customer.updated", {"id": "cus_1"}),
+    ],
+)
+def test_it_ignores_what_is_not_ours_after_a_few_tries(kind: str, of: dict[str, Any]) -> None:
+    send({**EVENT, "type": kind, "data": {"object": of}})
+    drain_queue()
+    row = StripeEvent.objects.get()
+    assert (row.state, row.attempts) == ("new", 1)
+    for _ in range(2):
+        drain_queue(due_only=False)
+    row.refresh_from_db()
+    assert (row.state, row.attempts) == ("ignored", 3)
+    assert row.last_error == "Nothing of ours."
+
+
+def test_it_follows_only_what_the_endpoint_is_subscribed_to() -> None:
+    assert set(routing.ROUTES) <= set(EVENT_TYPES)
+
+
+def test_the_document_lists_what_it_follows() -> None:
+    text = (ROOT / "docs" / "payments.md").read_text()
+    events = text.partition("<!-- events")[2].partition("<!-- end of events")[0]
+    assert set(re.findall(r"`([a-z_.]+\.[a-z_]+)`", events)) == set(routing.ROUTES)

@@ -25,7 +25,8 @@ KNOWN = " ".join(
         "payment_intent_data.description payment_intent_data.metadata",
         "payment_intent_data.receipt_email payment_intent_data.setup_future_usage",
         "payment_intent_data.statement_descriptor_suffix",
-        "allowed_payment_method_types excluded_payment_method_types submit_type currency",
+        "adaptive_pricing.enabled allowed_payment_method_types excluded_payment_method_types",
+        "submit_type currency",
         "setup_intent_data.description setup_intent_data.metadata",
         "subscription_data.description subscription_data.metadata",
     ]

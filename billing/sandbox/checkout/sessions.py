@@ -135,7 +135,7 @@ def _fields(wanted: Row) -> Row:
     tax = wanted.get("automatic_tax", {}).get("enabled", False)
     invoice = wanted.get("invoice_creation", {})
     return {
-        "adaptive_pricing": None,
+        "adaptive_pricing": wanted.get("adaptive_pricing"),
         "after_expiration": None,
         "allow_promotion_codes": wanted.get("allow_promotion_codes"),
         "amount_subtotal": None,

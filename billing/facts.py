@@ -1,0 +1,164 @@
+"""What Stripe says about an order, as plain values. Amounts are in the currency's smallest unit."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import stripe
+from stripe import PaymentIntent
+from stripe.checkout import Session
+
+from billing import stripe_client
+from billing.errors import PaymentUnavailable
+
+# Money that left or is about to leave; a failed or canceled refund stays with us.
+REFUNDED = ("succeeded", "pending", "requires_action")
+PAGE = 100
+
+
+@dataclass(frozen=True)
+class RefundFact:
+    id: str
+    amount: int
+    status: str
+    # Our own id, if we asked for it.
+    public_id: str
+    failure: str
+
+
+@dataclass(frozen=True)
+class DisputeFact:
+    id: str
+    amount: int
+    lost: int
+    reason: str
+    status: str
+    due_by: datetime | None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The session of an order with its payment, and what of that went back."""
+
+    session: str
+    reference: str
+    mode: str
+    livemode: bool
+    currency: str
+    amount_subtotal: int
+    amount_total: int
+    status: str
+    payment_status: str
+    intent: str
+    intent_status: str
+    invoice: str
+    url: str
+    refunds: tuple[RefundFact, ...] = ()
+    disputes: tuple[DisputeFact, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def lost(self) -> int:
+        """What went back to the buyer, by refunds and by disputes."""
+        refunded = sum(refund.amount for refund in self.refunds if refund.status in REFUNDED)
+        return refunded + sum(dispute.lost for dispute in self.disputes)
+
+    @property
+    def digest(self) -> str:
+        """The same for the same facts. The address of the payment page is none."""
+        return hashlib.sha256(repr(replace(self, url="")).encode()).hexdigest()
+
+
+def fetch(session_id: str) -> Facts:
+    """Ask Stripe. Raises PaymentUnavailable."""
+    try:
+        client = stripe_client.client()
+        session = client.v1.checkout.sessions.retrieve(session_id, {"expand": ["payment_intent"]})
+        facts = of_session(session)
+        if facts.payment_status != "paid" or not facts.intent:
+            return facts
+        return _with_reversals(client, facts)
+    except stripe.StripeError as exc:
+        raise PaymentUnavailable(f"Stripe did not answer: {exc.user_message or exc}") from exc
+
+
+def of_session(session: Session) -> Facts:
+    """What the session alone says: of an unpaid one that is all there is."""
+    intent, invoice = session.payment_intent, session.invoice
+    return Facts(
+        session=session.id,
+        reference=session.client_reference_id or "",
+        mode=session.mode,
+        livemode=session.livemode,
+        currency=session.currency or "",
+        amount_subtotal=session.amount_subtotal or 0,
+        amount_total=session.amount_total or 0,
+        status=session.status or "",
+        payment_status=session.payment_status,
+        intent=_id_of(intent),
+        intent_status=intent.status if isinstance(intent, PaymentIntent) else "",
+        invoice=_id_of(invoice),
+        url=session.url or "",
+    )
+
+
+def _with_reversals(client: stripe.StripeClient, facts: Facts) -> Facts:
+    intent = facts.intent
+    refunds = client.v1.refunds.list({"payment_intent": intent, "limit": PAGE})
+    disputes = client.v1.disputes.list({"payment_intent": intent, "limit": PAGE})
+    warnings = client.v1.radar.early_fraud_warnings.list({"payment_intent": intent, "limit": PAGE})
+    return replace(
+        facts,
+        refunds=tuple(sorted(map(_refund, refunds.auto_paging_iter()), key=_by_id)),
+        disputes=tuple(sorted(map(_dispute, disputes.auto_paging_iter()), key=_by_id)),
+        warnings=tuple(sorted(one.id for one in warnings.auto_paging_iter())),
+    )
+
+
+def _refund(refund: stripe.Refund) -> RefundFact:
+    metadata = refund.metadata.to_dict() if refund.metadata else {}
+    return RefundFact(
+        id=refund.id,
+        amount=refund.amount,
+        status=refund.status or "",
+        public_id=metadata.get("refund", ""),
+        # Absent, not null, where nothing has failed.
+        failure=getattr(refund, "failure_reason", None) or "",
+    )
+
+
+def _dispute(dispute: stripe.Dispute) -> DisputeFact:
+    due_by = dispute.evidence_details.due_by
+    return DisputeFact(
+        id=dispute.id,
+        amount=dispute.amount,
+        lost=_lost(dispute),
+        reason=dispute.reason,
+        status=dispute.status,
+        due_by=datetime.fromtimestamp(due_by, UTC) if due_by else None,
+    )
+
+
+def _lost(dispute: stripe.Dispute) -> int:
+    """What the bank has taken and not given back. The status alone moves no money.
+
+    Balance transactions are in the currency that Stripe pays us in. Where it is another one than
+    the buyer's, the sums do not compare, and what counts is whether the money is away.
+    """
+    moves = dispute.balance_transactions
+    if all(move.currency == dispute.currency for move in moves):
+        return max(0, -sum(move.amount for move in moves))
+    taken = sum(1 for move in moves if move.amount < 0)
+    returned = sum(1 for move in moves if move.amount > 0)
+    return dispute.amount if taken > returned else 0
+
+
+def _id_of(value: object) -> str:
+    """Of what Stripe gives as an id, as the object itself, or not at all."""
+    return value if isinstance(value, str) else str(getattr(value, "id", ""))
+
+
+def _by_id(fact: RefundFact | DisputeFact) -> str:
+    return fact.id

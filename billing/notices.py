@@ -1,0 +1,45 @@
+"""Mails about orders. Rung inside the transaction that gives cause, sent by the queue after it."""
+
+from __future__ import annotations
+
+import logging
+
+from django.conf import settings
+from django.urls import reverse
+
+from accounts import mails
+from billing.models import Order
+from worker import doorbell
+
+logger = logging.getLogger(__name__)
+
+TELL_OPERATOR = "billing.tasks.tell_operator"
+TELL_BUYER = "billing.tasks.tell_payment_failed"
+
+
+def ring_operator(order: Order, why: str) -> None:
+    """A person has to look at this order. The log says why, the mail shows how it stands."""
+    logger.error("order %s: %s", order.public_id, why)
+    doorbell.ring(TELL_OPERATOR, order.pk)
+
+
+def ring_payment_failed(order: Order) -> None:
+    """A delayed payment has come to nothing, perhaps days after the buyer has left."""
+    doorbell.ring(TELL_BUYER, order.pk)
+
+
+def tell_operator(order: Order) -> None:
+    page = reverse("admin:billing_order_change", args=[order.pk])
+    _send("order_attention", to=mails.operators(), order=order, link=settings.SITE_URL + page)
+
+
+def tell_payment_failed(order: Order) -> None:
+    page = settings.SITE_URL + reverse("order", args=[order.public_id])
+    _send("payment_failed", to=mails.managers_of(order.workspace), order=order, link=page)
+
+
+def _send(name: str, *, to: list[str], order: Order, link: str) -> None:
+    try:
+        mails.send(f"billing/email/{name}", to=to, order=order, link=link)
+    except mails.NOT_SENT as exc:
+        logger.warning("mail about order %s is not sent: %s", order.public_id, exc)

@@ -1,0 +1,112 @@
+"""Giving money back: asked for by the operator, done by Stripe, followed in the ledger by sync.
+
+Amounts are in the smallest unit of the order's currency.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+import stripe
+from django.db import transaction
+from django.db.models import Sum
+from django.utils import timezone
+
+from accounts.models import User
+from billing import credits, currencies, orders, stripe_client
+from billing.errors import PaymentUnavailable, RefundRefused
+from billing.models import Lot, Order, OrderState, Refund
+from billing.reversals import FAILED_REFUNDS
+from worker import doorbell
+
+logger = logging.getLogger(__name__)
+
+SEND = "billing.tasks.send_refund"
+# Stripe keeps an idempotency key for a day; after that it is asked before anything is repeated.
+REPEAT_FOR = timedelta(hours=20)
+REFUSED = (stripe.InvalidRequestError, stripe.IdempotencyError, stripe.CardError)
+
+
+def left(order: Order) -> int:
+    """What of the payment has not gone back, and is not asked to."""
+    asked = order.refunds.exclude(status__in=FAILED_REFUNDS).aggregate(sum=Sum("amount"))["sum"]
+    disputed = order.disputes.aggregate(sum=Sum("lost"))["sum"]
+    return max(0, (order.amount_total or 0) - (asked or 0) - (disputed or 0))
+
+
+def unspent(order: Order) -> int:
+    """The share of the payment whose credits are still there and not held, rounded down."""
+    lot = Lot.objects.filter(entry__key=orders.grant_key(order)).first()
+    if lot is None:
+        return 0
+    there = max(0, min(lot.remaining, credits.balance(order.workspace).available))
+    share = (order.amount_total or 0) * there // order.credits
+    asked = order.refunds.filter(status=Refund.REQUESTED).aggregate(sum=Sum("amount"))["sum"]
+    step = currencies.step(order.currency)
+    return max(0, min(left(order), (share - (asked or 0)) // step * step))
+
+
+@transaction.atomic(durable=True)
+def request(
+    *, order: Order, amount: int, key: str, reason: str, by: User, beyond_unspent: bool = False
+) -> Refund:
+    """Note that `amount` shall go back, and have it sent. Raises RefundRefused.
+
+    The same key again is the same refund. More than the unspent share leaves the workspace in
+    debt, so it has to be asked for as such.
+    """
+    row = Order.objects.select_for_update(of=("self",)).select_related("workspace").get(pk=order.pk)
+    earlier = Refund.objects.filter(order=row, public_id=f"ref_{key}").first()
+    if earlier is not None:
+        return earlier
+    if row.state != OrderState.PAID or not row.stripe_payment_intent:
+        raise RefundRefused("Only what was paid can be refunded.")
+    if not 0 < amount <= left(row):
+        most = currencies.to_text(left(row), row.currency)
+        raise RefundRefused(f"At most {most} of this order can go back.")
+    if amount > unspent(row) and not beyond_unspent:
+        most = currencies.to_text(unspent(row), row.currency)
+        raise RefundRefused(f"Only {most} is unspent; more leaves the workspace in debt.")
+    refund = Refund.objects.create(
+        public_id=f"ref_{key}", order=row, amount=amount, reason=reason[:300], requested_by=by
+    )
+    doorbell.ring(SEND, refund.pk)
+    return refund
+
+
+def send(refund: Refund) -> Refund:
+    """Have Stripe make the refund. Safe to repeat; raises PaymentUnavailable."""
+    orders.require_ours(refund.order)
+    if refund.created_at < timezone.now() - REPEAT_FOR:
+        orders.sync_order(refund.order)
+        refund.refresh_from_db()
+    if refund.status != Refund.REQUESTED:
+        return refund
+    try:
+        made = stripe_client.client().v1.refunds.create(
+            {
+                "payment_intent": refund.order.stripe_payment_intent,
+                "amount": refund.amount,
+                "reason": "requested_by_customer",
+                "metadata": {"refund": refund.public_id, "order": refund.order.public_id},
+            },
+            {"idempotency_key": f"refund:{refund.public_id}"},
+        )
+    except REFUSED as exc:
+        return _fail(refund, str(exc.user_message or exc))
+    except stripe.StripeError as exc:
+        raise PaymentUnavailable(f"Stripe did not answer: {exc.user_message or exc}") from exc
+    Refund.objects.filter(pk=refund.pk, stripe_id=None).update(
+        stripe_id=made.id, status=made.status or ""
+    )
+    orders.sync_order(refund.order)
+    refund.refresh_from_db()
+    return refund
+
+
+def _fail(refund: Refund, why: str) -> Refund:
+    logger.error("refund %s was refused: %s", refund.public_id, why)
+    Refund.objects.filter(pk=refund.pk, stripe_id=None).update(status="failed", failure=why[:300])
+    refund.refresh_from_db()
+    return refund
