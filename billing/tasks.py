@@ -17,6 +17,7 @@ from billing import (
     refunds,
     routing,
     stripe_client,
+    stripe_reconciliation,
 )
 from billing.errors import OtherAccount, PaymentUnavailable
 from billing.models import Order, OrderState, Refund, StripeEvent
@@ -85,6 +86,21 @@ def tell_operator(order_pk: int) -> None:
 
 def tell_payment_failed(order_pk: int) -> None:
     notices.tell_payment_failed(Order.objects.select_related("workspace").get(pk=order_pk))
+
+
+def reconcile() -> None:
+    """Daily: what neither events nor sweeps have found. A person is told what is left."""
+    if not settings.STRIPE_SECRET_KEY:
+        return
+    try:
+        report = stripe_reconciliation.reconcile()
+    except PaymentUnavailable as exc:
+        logger.warning("Stripe is not reconciled: %s", exc)
+        return
+    for repaired in report.repaired:
+        logger.warning("reconciled with Stripe: %s", repaired)
+    for open_question in report.decide:
+        logger.error("Stripe and our orders disagree: %s", open_question)
 
 
 def sweep() -> None:

@@ -11,6 +11,7 @@ from django_q.models import Schedule
 
 EVERY_MINUTE = {"schedule_type": Schedule.MINUTES, "minutes": 1}
 HOURLY = {"schedule_type": Schedule.HOURLY}
+DAILY = {"schedule_type": Schedule.DAILY}
 
 SCHEDULES: dict[str, dict[str, Any]] = {
     "generations.tasks.sweep": EVERY_MINUTE,
@@ -18,6 +19,7 @@ SCHEDULES: dict[str, dict[str, Any]] = {
     "billing.tasks.sweep": EVERY_MINUTE,
     "billing.credits.expire": EVERY_MINUTE,
     "billing.ledger_watch.run": HOURLY,
+    "billing.tasks.reconcile": DAILY,
     "generations.tasks.prune": HOURLY,
     "webhooks.tasks.prune": HOURLY,
     "worker.tasks.prune": HOURLY,

@@ -1,0 +1,198 @@
+"""Stripe's records and our orders against each other: repair what may be, list the rest.
+
+Repairing is `orders.sync_order`, which posts the difference and nothing twice; so all of this may
+run again at any time. What Stripe has and no order explains is never guessed: it is listed.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import stripe
+from django.db.models import Q
+from django.utils import timezone
+
+from billing import inbox, orders, routing, stripe_client
+from billing.amounts import to_text
+from billing.errors import PaymentUnavailable
+from billing.models import Dispute, Order, OrderState, Refund, StripeEvent
+
+WINDOW = timedelta(days=35)
+# Stripe shows an event for so long.
+EVENTS_KEPT = timedelta(days=30)
+PAGE = 100
+CLOSED_DISPUTES = ("won", "lost", "warning_closed", "prevented")
+MOVING_REFUNDS = (Refund.REQUESTED, "pending", "requires_action")
+# Types of balance transactions that belong to a payment; the rest is between us and Stripe.
+OF_PAYMENTS = frozenset(
+    {
+        "charge",
+        "payment",
+        "refund",
+        "payment_refund",
+        "refund_failure",
+        "payment_failure_refund",
+        "payment_reversal",
+        "adjustment",
+    }
+)
+
+
+@dataclass
+class Report:
+    """`repaired`: what was brought up to date. `decide`: what a person must look into."""
+
+    sessions: int = 0
+    refunds: int = 0
+    disputes: int = 0
+    balance_transactions: int = 0
+    events: int = 0
+    repaired: list[dict[str, Any]] = field(default_factory=list)
+    decide: list[dict[str, Any]] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def reconcile(*, window: timedelta = WINDOW) -> Report:
+    """Raises PaymentUnavailable where Stripe cannot be asked."""
+    run = _Run(timezone.now() - window)
+    try:
+        run.sessions()
+        run.reversals()
+        run.unfinished()
+        run.balance_transactions()
+        run.undelivered_events()
+    except stripe.StripeError as exc:
+        raise PaymentUnavailable(f"Stripe did not answer: {exc.user_message or exc}") from exc
+    run.waiting_for_a_person()
+    return run.report
+
+
+class _Run:
+    def __init__(self, since: datetime) -> None:
+        self.since = since
+        self.timestamp = int(since.timestamp())
+        self.client = stripe_client.client()
+        self.report = Report()
+        self.synced: set[int] = set()
+        self.orders = Order.objects.filter(livemode=stripe_client.is_live())
+
+    def sessions(self) -> None:
+        """Every session that was paid has an order, and that has its credits."""
+        listed = self.client.v1.checkout.sessions.list(
+            {"created": {"gte": self.timestamp}, "status": "complete", "limit": PAGE}
+        )
+        for session in listed.auto_paging_iter():
+            self.report.sessions += 1
+            if session.mode != "payment":
+                continue
+            order = self.orders.filter(public_id=session.client_reference_id or "").first()
+            if order is None and session.payment_status == "paid":
+                self._decide("session", session.id, "It is paid, and no order of ours is its.")
+            elif order is not None and order.state != OrderState.PAID:
+                self._sync(order, session_id=session.id)
+            elif order is not None and order.stripe_session_id != session.id:
+                self._decide("session", session.id, f"A second payment of order {order}.")
+
+    def reversals(self) -> None:
+        """Every refund and dispute has been taken back, or given back."""
+        for refund in self.client.v1.refunds.list(
+            {"created": {"gte": self.timestamp}, "limit": PAGE}
+        ).auto_paging_iter():
+            self.report.refunds += 1
+            self._sync_payment("refund", refund.id, refund)
+        for dispute in self.client.v1.disputes.list(
+            {"created": {"gte": self.timestamp}, "limit": PAGE}
+        ).auto_paging_iter():
+            self.report.disputes += 1
+            self._sync_payment("dispute", dispute.id, dispute)
+
+    def unfinished(self) -> None:
+        """What is not final on our side, however old its payment is."""
+        waiting = Q(state__in=orders.UNFINISHED, created_at__gte=self.since)
+        waiting |= Q(refunds__in=Refund.objects.filter(status__in=MOVING_REFUNDS))
+        waiting |= Q(disputes__in=Dispute.objects.exclude(status__in=CLOSED_DISPUTES))
+        for order in self.orders.filter(waiting).distinct():
+            self._sync(order)
+
+    def balance_transactions(self) -> None:
+        """Every movement of our money at Stripe belongs to an order."""
+        listed = self.client.v1.balance_transactions.list(
+            {"created": {"gte": self.timestamp}, "limit": PAGE, "expand": ["data.source"]}
+        )
+        for transaction in listed.auto_paging_iter():
+            self.report.balance_transactions += 1
+            if transaction.type in OF_PAYMENTS and self._order_of(transaction.source) is None:
+                self._decide(
+                    "balance_transaction",
+                    transaction.id,
+                    f"{transaction.type} of {transaction.amount} {transaction.currency} belongs "
+                    "to no order of ours.",
+                )
+
+    def undelivered_events(self) -> None:
+        """Events that never reached us are worked as if they had."""
+        since = max(self.since, timezone.now() - EVENTS_KEPT)
+        listed = self.client.v1.events.list(
+            {
+                "created": {"gte": int(since.timestamp())},
+                "delivery_success": False,
+                "limit": PAGE,
+            }
+        )
+        for event in listed.auto_paging_iter():
+            self.report.events += 1
+            if event.type not in routing.ROUTES:
+                continue
+            if StripeEvent.objects.filter(pk=event.id).exists():
+                continue
+            inbox.record(json.loads(str(event)))
+            self.report.repaired.append({"event": event.id, "type": event.type})
+
+    def waiting_for_a_person(self) -> None:
+        for order in self.orders.filter(Q(state=OrderState.REVIEW) | ~Q(attention="")):
+            self._decide("order", order.public_id, order.attention or "Under review.")
+        failed = StripeEvent.objects.filter(state=StripeEvent.State.FAILED)
+        for event in failed.filter(received_at__gte=self.since):
+            self._decide("event", event.pk, event.last_error or "It could not be worked.")
+        for refund in Refund.objects.filter(status="failed", created_at__gte=self.since):
+            self._decide("refund", str(refund), refund.failure or "The buyer has no money.")
+
+    def _sync_payment(self, kind: str, object_id: str, source: object) -> None:
+        order = self._order_of(source)
+        if order is None:
+            self._decide(kind, object_id, "It is of a payment that no order of ours is.")
+        else:
+            self._sync(order)
+
+    def _order_of(self, source: object) -> Order | None:
+        """The order of the payment that a charge, refund or dispute names."""
+        named = getattr(source, "payment_intent", None)
+        intent = named if isinstance(named, str) else getattr(named, "id", "")
+        return self.orders.filter(stripe_payment_intent=intent).first() if intent else None
+
+    def _sync(self, order: Order, *, session_id: str = "") -> None:
+        if order.pk in self.synced:
+            return
+        self.synced.add(order.pk)
+        try:
+            now = orders.sync_order(order, session_id=session_id)
+        except PaymentUnavailable as exc:
+            self._decide("order", order.public_id, str(exc))
+            return
+        if (now.state, now.clawed) != (order.state, order.clawed):
+            self.report.repaired.append(
+                {
+                    "order": order.public_id,
+                    "was": order.state,
+                    "now": now.state,
+                    "taken_back": to_text(now.clawed - order.clawed),
+                }
+            )
+
+    def _decide(self, kind: str, object_id: str, why: str) -> None:
+        self.report.decide.append({"kind": kind, "id": object_id, "why": why})
