@@ -76,24 +76,3 @@ def callbacks() -> Findings:
         yield warning(f"SITE_URL is {settings.SITE_URL}: callbacks and sign-ins travel unencrypted")
     else:
         yield fine(f"providers call back to {settings.SITE_URL}")
-
-
-def payment() -> Findings:
-    key, hooks = settings.STRIPE_SECRET_KEY, settings.STRIPE_WEBHOOK_SECRETS
-    if settings.PAYMENT_SANDBOX:
-        yield fine("payment is the sandbox's: no money moves")
-    elif not key:
-        yield warning("STRIPE_SECRET_KEY is not set: nobody can buy credits")
-    elif not key.startswith(("sk_", "rk_")):
-        yield wrong("STRIPE_SECRET_KEY is no secret key of Stripe: those begin with sk_ or rk_")
-    elif not hooks:
-        yield wrong(
-            "STRIPE_WEBHOOK_SECRET is empty: payments would be taken and never credited. It is "
-            "the signing secret of the endpoint /hooks/stripe in Stripe's dashboard"
-        )
-    elif not all(secret.startswith("whsec_") for secret in hooks):
-        yield wrong("STRIPE_WEBHOOK_SECRET holds something that does not begin with whsec_")
-    elif settings.STRIPE_API_BASE and "_live_" in key:
-        yield wrong("STRIPE_API_BASE points a live key at a stand-in")
-    else:
-        yield fine("Stripe key and webhook secret are set")

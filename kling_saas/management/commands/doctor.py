@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import Error
 
-from kling_saas.doctor import keys, machine
+from kling_saas.doctor import keys, machine, payment
 from kling_saas.doctor.findings import Findings, Level, wrong
 
 CHECKS: dict[str, Callable[[], Findings]] = {
@@ -16,7 +16,7 @@ CHECKS: dict[str, Callable[[], Findings]] = {
     "static files": machine.static_files,
     "provider": keys.provider_accounts,
     "callbacks": keys.callbacks,
-    "payment": keys.payment,
+    "payment": payment.payment,
     "clocks": machine.clocks,
     "storage": machine.storage,
     "queue": machine.queue,
