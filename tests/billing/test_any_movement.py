@@ -28,8 +28,8 @@ from billing.models import CreditAccount, Entry, Hold
 DAY = datetime.timedelta(days=1)
 # Hypothesis ends some examples early. SQLite is the quicker; what differs between the databases are
 # the triggers, and a tenth of the steps goes through all of them.
-EXAMPLES = {"sqlite": 230, "postgresql": 25}
-AT_LEAST = {"sqlite": 10_000, "postgresql": 800}
+EXAMPLES = {"sqlite": 230, "postgresql": 15}
+AT_LEAST = {"sqlite": 10_000, "postgresql": 500}
 STEPS = 50
 
 # Every rule of the ledger in one statement, since it is asked after each step.
