@@ -207,7 +207,13 @@ PARTS = {
 for _table, (_whole, _of, _message) in PARTS.items():
     TRIGGERS[f"billing_{_table}_frozen"] = (
         f"BEFORE INSERT OR UPDATE OR DELETE ON billing_{_table} FOR EACH ROW",
+        # Locked first, asked after: whoever publishes has the row and would not see this change,
+        # so it waits for them, and then finds what they have published.
         f"""
+  PERFORM 1 FROM billing_{_of}
+    WHERE id IN (CASE TG_OP WHEN 'INSERT' THEN NEW.{_whole} ELSE OLD.{_whole} END,
+                 CASE TG_OP WHEN 'DELETE' THEN OLD.{_whole} ELSE NEW.{_whole} END)
+    ORDER BY id FOR SHARE;
   IF EXISTS (SELECT 1 FROM billing_{_of} WHERE published_at IS NOT NULL
       AND id IN (CASE TG_OP WHEN 'INSERT' THEN NEW.{_whole} ELSE OLD.{_whole} END,
                  CASE TG_OP WHEN 'DELETE' THEN OLD.{_whole} ELSE NEW.{_whole} END)) THEN
