@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from accounts.models import Workspace
 from billing import queries
@@ -56,3 +59,11 @@ def job_of(entry: Entry) -> str:
     """The public id of the job that an entry paid for; else empty."""
     reference = entry.hold.reference if entry.hold else ""
     return reference if reference.startswith(JOB) else ""
+
+
+def deleted_jobs(entries: Iterable[Entry]) -> set[str]:
+    """The public ids of the entries' jobs that have no page any more."""
+    jobs = {job_of(entry) for entry in entries} - {""}
+    # Billing does not know what is made: the product says what is left of it.
+    deleted_among: Callable[[set[str]], set[str]] = import_string(settings.BILLING_DELETED_JOBS)
+    return deleted_among(jobs) if jobs else jobs

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.db.models import QuerySet
@@ -14,6 +14,12 @@ from kling import operations
 
 def for_workspace(workspace: Workspace) -> QuerySet[Generation]:
     return Generation.objects.filter(workspace=workspace, deleted_at=None).select_related("account")
+
+
+def deleted_among(public_ids: Collection[str]) -> set[str]:
+    """Those whose pages are gone; what they cost stays on the books."""
+    rows = Generation.objects.filter(public_id__in=public_ids, deleted_at__isnull=False)
+    return set(rows.values_list("public_id", flat=True))
 
 
 def assets_of(workspace: Workspace) -> QuerySet[Asset]:

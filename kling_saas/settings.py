@@ -157,6 +157,8 @@ TIMER_SCALE = environment.positive("TIMER_SCALE", 1.0)
 BILLING_TYPICAL_JOBS = "generations.typical.jobs"
 # Breaks the charges of a statement down by what was made.
 BILLING_CHARGES_BY = "generations.usage.charges_by_operation"
+# Says which jobs an entry of the ledger must not link to any more.
+BILLING_DELETED_JOBS = "generations.queries.deleted_among"
 # What unit costs of provider accounts are in; the reports compare revenue with it.
 OPERATOR_CURRENCY = environment.text("OPERATOR_CURRENCY", "usd").lower()
 if not re.fullmatch(r"[a-z]{3}", OPERATOR_CURRENCY):

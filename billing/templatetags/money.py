@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django import template
 
 from accounts.models import Workspace
@@ -30,6 +32,11 @@ def credits(micro: int) -> str:
 @register.filter
 def job(entry: Entry) -> str:
     return history.job_of(entry)
+
+
+@register.simple_tag
+def deleted_jobs(entries: Iterable[Entry]) -> set[str]:
+    return history.deleted_jobs(entries)
 
 
 @register.filter

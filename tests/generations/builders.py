@@ -16,6 +16,7 @@ from billing import prices
 from billing.amounts import to_micro
 from billing.models import PriceBook
 from generations.models import Generation, ProviderAccount, State
+from generations.models.generations import new_generation_id
 from generations.states import record
 from kling.tasks import Output
 
@@ -47,7 +48,8 @@ def make_storing(
     The workspace needs those credits.
     """
     external_id, amount = uuid4().hex, to_micro(credits)
-    hold = billing.credits.hold(workspace=workspace, amount=amount, key=f"generation:{external_id}")
+    public_id = new_generation_id()
+    hold = billing.credits.hold(workspace=workspace, amount=amount, key=public_id)
     values: dict[str, Any] = {
         "operation": "text-to-video",
         "model": "kling-v3",
@@ -58,6 +60,7 @@ def make_storing(
         **fields,
     }
     generation = Generation.objects.create(
+        public_id=public_id,
         workspace=workspace,
         account=account,
         external_task_id=external_id,
