@@ -17,7 +17,19 @@ from billing.admin.base import ReadOnlyAdmin, ReadOnlyInline
 from billing.admin.refund_form import RefundForm
 from billing.amounts import to_text
 from billing.errors import PaymentUnavailable, RefundRefused
-from billing.models import CreditAccount, Dispute, Order, OrderChange, OrderNote, Refund
+from billing.models import CreditAccount, Dispute, Order, OrderChange, OrderNote, OrderState, Refund
+
+TIMES = ("created_at", "paid_at", "expires_at", "canceled_at", "synced_at")
+AT_STRIPE = (
+    "livemode",
+    "stripe_account",
+    "stripe_session_id",
+    "stripe_payment_intent",
+    "stripe_invoice",
+    "stripe_price_id",
+    "allows_free",
+    "checkout_request",
+)
 
 
 class OrderChangeInline(ReadOnlyInline[OrderChange]):
@@ -101,8 +113,28 @@ class OrderAdmin(ReadOnlyAdmin[Order]):
     actions = ["sync_with_stripe"]
     change_form_template = "billing/admin_order.html"
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return [*(field.name for field in Order._meta.fields if field.name != "id"), "evidence"]
+    fieldsets = [
+        (
+            None,
+            {
+                "fields": [
+                    "public_id",
+                    "workspace",
+                    "pack",
+                    "credits_bought",
+                    "price",
+                    "paid",
+                    "state",
+                    "attention",
+                    "went_back",
+                    "taken_back",
+                    "evidence",
+                ]
+            },
+        ),
+        ("Who and when", {"fields": ["created_by", "buyer_address", *TIMES]}),
+        ("At Stripe", {"fields": ["customer", *AT_STRIPE]}),
+    ]
 
     @admin.display(description="credits", ordering="credits")
     def credits_bought(self, row: Order) -> str:
@@ -112,7 +144,17 @@ class OrderAdmin(ReadOnlyAdmin[Order]):
     def price(self, row: Order) -> str:
         return currencies.to_text(row.amount, row.currency)
 
-    @admin.display(description="taken back", ordering="clawed")
+    @admin.display(description="paid, with tax and discount")
+    def paid(self, row: Order) -> str:
+        if row.state != OrderState.PAID or row.amount_total is None:
+            return ""
+        return currencies.to_text(row.amount_total, row.currency)
+
+    @admin.display(description="money that went back")
+    def went_back(self, row: Order) -> str:
+        return currencies.to_text(row.lost, row.currency) if row.lost else ""
+
+    @admin.display(description="credits taken back", ordering="clawed")
     def taken_back(self, row: Order) -> str:
         return to_text(row.clawed) if row.clawed else ""
 

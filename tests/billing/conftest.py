@@ -8,12 +8,17 @@ from typing import Any
 
 import pytest
 import requests
+import stripe
 
 from accounts.models import Plan, Workspace
+from billing import ledger
 from billing.event_types import EVENT_TYPES
+from billing.models import Order
 from billing.sandbox.account import ACCOUNT_ID
 from billing.sandbox.server import Sandbox
+from tests.billing.bank import Bank
 from tests.billing.stripe_answers import Checked, complaints
+from tests.conftest import Person
 
 SECRET = "whsec_of_the_tests"
 
@@ -117,6 +122,31 @@ def shop(sandbox: Sandbox, live_server: Any, settings: Any) -> Shop:
     settings.PAYMENT_SANDBOX = True
     sandbox.delivery.url = f"{live_server.url}/hooks/stripe"
     return Shop(sandbox, live_server.url)
+
+
+@pytest.fixture
+def bank(sandbox: Sandbox) -> Bank:
+    return Bank(sandbox)
+
+
+@pytest.fixture
+def stripe_side(sandbox: Sandbox) -> Any:
+    """The real library, to look at or change what Stripe has."""
+    return stripe.StripeClient("sk_test_x", base_addresses={"api": sandbox.url}).v1
+
+
+@pytest.fixture
+def order(ada: Person, shop: Shop) -> Order:
+    """100 credits for $18.00, paid on Stripe's page. Nobody has told us yet."""
+    answer = ada.browser.post("/credits/buy/small/")
+    assert shop.press(answer["Location"], "pay").status_code == 303
+    return Order.objects.get()
+
+
+@pytest.fixture
+def proven_ledger(shop: Shop) -> Iterator[None]:
+    yield
+    assert ledger.check().violations == []
 
 
 class Httpd:

@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 import requests
-import stripe
 
-from billing import credits, ledger, packs
+from billing import credits, packs
 from billing.amounts import to_micro
 from billing.models import Order, Pack, PackPrice
 from tests.billing.bank import Bank
@@ -17,18 +16,10 @@ from tests.billing.test_purchase import balance, buy, come_back
 from tests.conftest import Person
 from tests.queue import drain_queue
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def _ledger_stays_proven(shop: Shop) -> object:
-    yield
-    assert ledger.check().violations == []
-
-
-@pytest.fixture
-def stripe_side(shop: Shop) -> Any:
-    return stripe.StripeClient("sk_test_x", base_addresses={"api": shop.sandbox.url}).v1
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("proven_ledger"),
+]
 
 
 def session_of(order: Order, stripe_side: Any) -> Any:

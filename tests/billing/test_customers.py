@@ -5,27 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-import stripe
 
-from billing import ledger
 from billing.models import Customer, Order
 from tests.billing.conftest import Shop
 from tests.billing.test_money_back import hear
 from tests.billing.test_purchase import balance, come_back
 from tests.conftest import Person
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def _ledger_stays_proven(shop: Shop) -> object:
-    yield
-    assert ledger.check().violations == []
-
-
-@pytest.fixture
-def stripe_side(shop: Shop) -> Any:
-    return stripe.StripeClient("sk_test_x", base_addresses={"api": shop.sandbox.url}).v1
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("proven_ledger"),
+]
 
 
 def buy(person: Person) -> Order:

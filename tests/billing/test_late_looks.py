@@ -4,29 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from billing import facts, ledger, orders
+from billing import facts, orders
 from billing.amounts import to_micro
 from billing.models import Order
 from tests.billing.bank import Bank
 from tests.billing.conftest import Shop
 from tests.billing.test_money_back import hear
-from tests.billing.test_purchase import buy
 from tests.conftest import Person
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def _ledger_stays_proven(shop: Shop) -> object:
-    yield
-    assert ledger.check().violations == []
-
-
-@pytest.fixture
-def order(ada: Person, shop: Shop) -> Order:
-    bought = buy(ada)
-    shop.press(bought.checkout_url, "pay")
-    return bought
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("proven_ledger"),
+]
 
 
 def test_a_look_that_is_out_of_date_is_not_written_down(

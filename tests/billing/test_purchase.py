@@ -10,7 +10,7 @@ import pytest
 import requests
 import stripe
 
-from billing import credits, ledger, packs, tasks
+from billing import credits, packs, tasks
 from billing.amounts import to_micro
 from billing.models import Entry, Order, Pack, StripeEvent
 from tests.billing.conftest import SECRET, Shop
@@ -18,13 +18,10 @@ from tests.conftest import Person
 from tests.queue import drain_queue
 from webhooks.models import Endpoint, Message
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def _ledger_stays_proven(shop: Shop) -> object:
-    yield
-    assert ledger.check().violations == []
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("proven_ledger"),
+]
 
 
 def buy(person: Person, slug: str = "small") -> Order:

@@ -10,42 +10,26 @@ import pytest
 import stripe
 from django.core.management import CommandError, call_command
 
-from billing import ledger, tasks
+from billing import tasks
 from billing.models import Entry, Order, StripeEvent
 from billing.sandbox.account import Account
 from kling_saas.schedules import SCHEDULES
 from tests.billing.bank import Bank
 from tests.billing.conftest import Shop
 from tests.billing.test_money_back import hear, standing
-from tests.billing.test_purchase import balance, buy
+from tests.billing.test_purchase import balance
 from tests.conftest import Person
 from tests.queue import drain_queue
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("proven_ledger"),
+]
 
 ITEM = {
     "quantity": 1,
     "price_data": {"currency": "usd", "unit_amount": 500, "product_data": {"name": "A mug"}},
 }
-
-
-@pytest.fixture(autouse=True)
-def _ledger_stays_proven(shop: Shop) -> object:
-    yield
-    assert ledger.check().violations == []
-
-
-@pytest.fixture
-def bank(shop: Shop) -> Bank:
-    return Bank(shop.sandbox)
-
-
-@pytest.fixture
-def order(ada: Person, shop: Shop) -> Order:
-    """Paid, and nobody has told us."""
-    bought = buy(ada)
-    shop.press(bought.checkout_url, "pay")
-    return bought
 
 
 def reconcile() -> dict[str, Any]:
@@ -56,8 +40,8 @@ def reconcile() -> dict[str, Any]:
 
 def forget_events(shop: Shop) -> None:
     """As if each had been delivered: they are no help any more."""
-    for event in shop.events():
-        shop.sandbox.store.delivered(event["id"])
+    for delivery_id, *_ in shop.sandbox.store.due():
+        shop.sandbox.store.delivered(delivery_id)
 
 
 def test_it_credits_what_was_paid(ada: Person, shop: Shop, order: Order) -> None:

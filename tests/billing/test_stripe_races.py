@@ -8,33 +8,24 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from billing import credits, ledger, orders
+from billing import credits, orders
 from billing.amounts import to_micro
 from billing.models import Dispute, Entry, Order, StripeEvent
 from tests.billing.bank import Bank
 from tests.billing.conftest import Shop
 from tests.billing.test_money_back import hear
-from tests.billing.test_purchase import balance, buy
+from tests.billing.test_purchase import balance
 from tests.billing.test_races import kinds, together
 from tests.conftest import Person
 from tests.queue import drain_queue
 
-pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.race,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("proven_ledger"),
+]
 
 THREADS = 8
-
-
-@pytest.fixture(autouse=True)
-def _ledger_stays_proven(shop: Shop) -> object:
-    yield
-    assert ledger.check().violations == []
-
-
-@pytest.fixture
-def order(ada: Person, shop: Shop) -> Order:
-    bought = buy(ada)
-    shop.press(bought.checkout_url, "pay")
-    return bought
 
 
 def test_an_event_that_arrives_twice_at_once_is_stored_and_worked_once(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from billing import checkout, ledger, tasks
+from billing import checkout, tasks
 from billing.errors import OtherAccount
 from billing.models import Order, StripeEvent
 from tests.billing.conftest import Shop
@@ -14,20 +14,10 @@ from tests.billing.test_money_back import hear
 from tests.billing.test_purchase import balance, buy
 from tests.conftest import Person
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def _ledger_stays_proven(shop: Shop) -> object:
-    yield
-    assert ledger.check().violations == []
-
-
-@pytest.fixture
-def order(ada: Person, shop: Shop) -> Order:
-    bought = buy(ada)
-    shop.press(bought.checkout_url, "pay")
-    return bought
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("proven_ledger"),
+]
 
 
 def test_an_order_knows_its_account_and_mode(order: Order, settings: Any) -> None:
