@@ -7,6 +7,7 @@ forged callback costs one query, and only if its sender has guessed 190 random b
 
 from __future__ import annotations
 
+import logging
 import time
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -17,7 +18,9 @@ from generations import refresh
 from generations.models import Generation, State
 from kling.callbacks import parse, verify
 from kling.errors import InvalidSignature, KlingError
-from webhooks.secrets import unseal
+from webhooks.secrets import Unreadable, unseal
+
+log = logging.getLogger(__name__)
 
 MAX_BODY = 256 * 1024
 
@@ -47,9 +50,11 @@ def _says_running(body: bytes) -> bool:
 
 def _is_signed(request: HttpRequest, sealed: str) -> bool:
     try:
-        verify(
-            headers=request.headers, body=request.body, secrets=[unseal(sealed)], now=time.time()
-        )
+        secret = unseal(sealed)
+        verify(headers=request.headers, body=request.body, secrets=[secret], now=time.time())
     except InvalidSignature:
+        return False
+    except Unreadable:
+        log.error("a callback secret cannot be read: was SECRET_KEY changed?")
         return False
     return True

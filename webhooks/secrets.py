@@ -1,7 +1,4 @@
-"""Signing secrets. They are sealed at rest (accounts.sealing).
-
-After a change of SECRET_KEY, `webhooks.signing.reseal` writes them anew with the new one.
-"""
+"""Signing secrets. They are sealed at rest (accounts.sealing)."""
 
 from __future__ import annotations
 

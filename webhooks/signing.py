@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from django.db import transaction
 from django.utils import timezone
 from standardwebhooks import Webhook
 
 from accounts.models import Workspace
 from webhooks import secrets
-from webhooks.models import Endpoint, Message, WorkspaceSecret
+from webhooks.models import Message, WorkspaceSecret
 from webhooks.models.endpoints import Signer
 
 OVERLAP = timedelta(hours=24)
@@ -68,19 +67,6 @@ def rotate(signer: Signer) -> str:
         update_fields=["sealed_secret", "sealed_previous_secret", "previous_secret_expires_at"]
     )
     return secret
-
-
-def reseal() -> int:
-    """Write every secret anew with the current SECRET_KEY; the number of rows written."""
-    rows: list[Signer] = [*Endpoint.objects.all(), *WorkspaceSecret.objects.all()]
-    for row in rows:
-        with transaction.atomic():
-            locked = _locked(row)
-            for name in ("sealed_secret", "sealed_previous_secret"):
-                if sealed := getattr(locked, name):
-                    setattr(locked, name, secrets.seal(secrets.unseal(sealed)))
-            locked.save(update_fields=["sealed_secret", "sealed_previous_secret"])
-    return len(rows)
 
 
 def _locked(signer: Signer) -> Signer:

@@ -17,6 +17,7 @@ from django_q.brokers.orm import ORM
 from django_q.conf import Conf
 
 from worker import roster
+from worker.packages import signed_anew
 
 logger = logging.getLogger(__name__)
 
@@ -90,6 +91,6 @@ class Broker(ORM):  # type: ignore[misc]
             if rows.filter(pk=pk, lock=lock).update(lock=self.timeout(None)):
                 if roster.card:
                     roster.card.take(pk)
-                return pk, payload
+                return pk, signed_anew(payload)
             # Another cluster was faster: this row is locked now, the next may be free.
         return None

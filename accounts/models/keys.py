@@ -7,6 +7,7 @@ from django.utils import timezone
 from accounts.models.caps import Capped
 from accounts.models.users import User
 from accounts.models.workspaces import Workspace
+from accounts.sealing import SealedField
 
 
 class Scope(models.TextChoices):
@@ -32,7 +33,7 @@ class ApiKey(Capped):
     label = models.CharField(max_length=60)
     prefix = models.CharField(max_length=16, unique=True, editable=False)
     digest = models.CharField(max_length=64, blank=True, editable=False)
-    sealed_secret = models.TextField(blank=True, editable=False)
+    sealed_secret = SealedField(blank=True)
     scopes = models.JSONField(default=list)
     created_by = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.sealing import SealedField
 from billing.models.prices import UnitType
 
 UNWELL_FOR = timedelta(minutes=5)
@@ -52,9 +53,7 @@ class ProviderAccount(models.Model):
     endpoint_path = models.CharField(
         max_length=100, blank=True, help_text="Cloudsway: the endpoint that was purchased."
     )
-    secret = models.TextField(
-        blank=True, editable=False, help_text="Encrypted JSON: key, or access_key and secret_key."
-    )
+    secret = SealedField(blank=True, help_text="Encrypted JSON: key, or access_key and secret_key.")
     model_names = models.JSONField(
         default=dict, blank=True, help_text='Other spellings on the wire: {"kling-v3": "MaaS_…"}.'
     )
@@ -93,8 +92,8 @@ class ProviderAccount(models.Model):
     ask_after = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="Queries rest until then."
     )
-    callback_secret = models.TextField(
-        blank=True, editable=False, help_text="Encrypted `whsec_…`; callbacks must then be signed."
+    callback_secret = SealedField(
+        blank=True, help_text="Encrypted `whsec_…`; callbacks must then be signed."
     )
     simulated = models.BooleanField(default=False, editable=False)
     from_environment = models.BooleanField(default=False, editable=False)

@@ -1,17 +1,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import transaction
 from django.utils import timezone
+from django_q.conf import Conf
 from django_q.models import OrmQ
+from django_q.signing import BadSignature, SignedPackage
 
 from tests.installation import Installation
 from tests.waiting import wait_until
 from tests.worker.conftest import NOTE, Work
 from worker.broker import Broker
-from worker.doorbell import ring
+from worker.doorbell import package, ring
 
 
 class Undone(Exception):
@@ -51,6 +54,33 @@ def test_it_is_handed_out_in_the_order_of_its_time(db: None) -> None:
         OrmQ.objects.filter(pk=row).update(lock=now - timedelta(seconds=age))
     broker = Broker()
     assert [(broker.dequeue() or [(0, "")])[0][0] for _ in range(2)] == [early, late]
+
+
+@pytest.mark.parametrize("former", ["new", "former"])
+def test_it_outlives_a_change_of_the_key(
+    db: None, settings: Any, monkeypatch: pytest.MonkeyPatch, former: str
+) -> None:
+    """django-q2 reads its key once, when it is loaded: here it is loaded with another one."""
+    ring(NOTE, "somewhere")
+    settings.SECRET_KEY_FALLBACKS = ["some other", Conf.SECRET_KEY]
+    monkeypatch.setattr(Conf, "SECRET_KEY", "a new key")
+    if former == "new":
+        OrmQ.objects.update(payload=package(NOTE, "somewhere"))
+    taken = Broker().dequeue()
+    assert taken is not None
+    assert SignedPackage.loads(taken[0][1])["args"] == ("somewhere",)
+
+
+def test_without_the_former_key_it_is_lost(
+    db: None, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control; what it has announced is due all the same (tests/kling_saas/test_rotation)."""
+    ring(NOTE, "somewhere")
+    monkeypatch.setattr(Conf, "SECRET_KEY", "a new key")
+    taken = Broker().dequeue()
+    assert taken is not None
+    with pytest.raises(BadSignature):
+        SignedPackage.loads(taken[0][1])
 
 
 def test_it_waits_for_its_time(db: None) -> None:

@@ -5,6 +5,7 @@ from django.db.models import Q
 
 from accounts.ids import new_id
 from accounts.models import Workspace
+from accounts.sealing import SealedField
 
 
 def new_endpoint_id() -> str:
@@ -31,8 +32,8 @@ class Signer(models.Model):
     Both sign during the overlap, so that a receiver may change over at any moment of it.
     """
 
-    sealed_secret = models.TextField(editable=False)
-    sealed_previous_secret = models.TextField(blank=True, editable=False)
+    sealed_secret = SealedField()
+    sealed_previous_secret = SealedField(blank=True)
     previous_secret_expires_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
