@@ -8,7 +8,7 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from accounts import keys, throttling
+from accounts import keys, throttling, wall
 from accounts.access import Actor
 from accounts.models import ApiKey
 
@@ -45,6 +45,7 @@ def authenticate(
         throttling.admit_stranger(request)
         raise
     throttling.admit_key(request, key)
+    wall.enter(key.workspace_id)
     keys.note_use(key)
     return None, Actor(workspace=key.workspace, api_key=key)
 

@@ -7,12 +7,14 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.defaults import permission_denied
 
-from accounts import throttling, time_zones
+from accounts import throttling, time_zones, wall
 from accounts.access import Actor, NotPermitted
 from accounts.models import Membership, Role, User
 
 # Programs ask here: they bring a key or a signature, and a session must cost them no query.
 NOT_PAGES = ("/api/", "/kling/", "/hooks/", "/static/", "/healthz", "/readyz")
+# Pages of a person, or of the operator, that are about other workspaces than the current one.
+BETWEEN_WORKSPACES = ("/admin/", "/accounts/", "/invitations/", "/workspaces/")
 SESSION_KEY = "workspace"
 
 
@@ -50,6 +52,8 @@ class ActorMiddleware:
         memberships = memberships_of(request.user)
         request.memberships = memberships  # type: ignore[attr-defined]
         request.actor = current_actor(memberships, request.session.get(SESSION_KEY))  # type: ignore[attr-defined]
+        if request.actor is not None and not request.path.startswith(BETWEEN_WORKSPACES):  # type: ignore[attr-defined]
+            wall.enter(request.actor.workspace.pk)  # type: ignore[attr-defined]
         with timezone.override(time_zones.zone(request.user.time_zone)):
             return self.get_response(request)
 

@@ -32,6 +32,7 @@ def database(url: str) -> dict[str, Any]:
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON;",
         }
         return config
+    config["ENGINE"] = "accounts.wall"
     # No psycopg pool: django-q2 forks, and a forked pool hands one connection to two processes.
     config["CONN_MAX_AGE"] = 60
     config["CONN_HEALTH_CHECKS"] = True

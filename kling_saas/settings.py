@@ -109,6 +109,8 @@ DATABASES = {
         environment.text("DATABASE_URL", f"sqlite:///{VAR_DIR / 'db.sqlite3'}")
     )
 }
+# PostgreSQL: the role in which requests of tenants work, bound by row-level security.
+DATABASE_TENANT_ROLE = environment.text("DATABASE_TENANT_ROLE")
 STORAGES = services.storages(
     environment.text("STORAGE_URL", f"file:{VAR_DIR / 'media'}"),
     base=BASE_DIR,

@@ -7,12 +7,13 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import Error
 
-from kling_saas.doctor import keys, machine, payment
+from kling_saas.doctor import keys, machine, payment, wall
 from kling_saas.doctor.findings import Findings, Level, wrong
 
 CHECKS: dict[str, Callable[[], Findings]] = {
     "keys": keys.secret_key,
     "database": machine.database,
+    "wall": wall.row_level_security,
     "static files": machine.static_files,
     "provider": keys.provider_accounts,
     "callbacks": keys.callbacks,
