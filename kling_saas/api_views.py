@@ -2,10 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from csp.constants import SELF
-from csp.decorators import csp_update
 from django.http import Http404
-from django.utils.decorators import method_decorator
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 from rest_framework.request import Request
@@ -21,8 +18,6 @@ class SchemaView(SpectacularJSONAPIView):
     throttle_classes = [StrangerThrottle]
 
 
-# Swagger UI writes style attributes; its scripts and files are our own.
-@method_decorator(csp_update({"style-src": [SELF, "'unsafe-inline'"]}), name="dispatch")
 class DocsView(SpectacularSwaggerSplitView):
     authentication_classes: list[Any] = []
     permission_classes: list[Any] = []

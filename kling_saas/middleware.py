@@ -10,6 +10,12 @@ from django_structlog.middlewares import RequestMiddleware
 
 from kling_saas.logs import without_secrets
 
+UNUSED = (
+    *("accelerometer", "camera", "display-capture", "encrypted-media", "geolocation", "gyroscope"),
+    *("hid", "idle-detection", "magnetometer", "microphone", "midi", "payment", "screen-wake-lock"),
+    *("serial", "usb", "xr-spatial-tracking"),
+)
+PERMISSIONS_POLICY = ", ".join(f"{name}=()" for name in UNUSED)
 ACCEPTABLE = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
@@ -43,6 +49,18 @@ class RequestLogMiddleware(RequestMiddleware):
     @staticmethod
     def format_request(request: HttpRequest) -> str:
         return f"{request.method} {without_secrets(request.path)}"
+
+
+class PermissionsPolicyMiddleware:
+    """Switch off what no page of ours asks a browser for, and so no script in one may."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response["Permissions-Policy"] = PERMISSIONS_POLICY
+        return response
 
 
 class AddressMiddleware:

@@ -31,6 +31,7 @@ def database(url: str) -> dict[str, Any]:
             "timeout": 20,
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON;",
         }
+        _keep_private(str(config["NAME"]))
         return config
     config["ENGINE"] = "accounts.wall"
     # No psycopg pool: django-q2 forks, and a forked pool hands one connection to two processes.
@@ -39,6 +40,18 @@ def database(url: str) -> dict[str, Any]:
     # A server that is gone without a word would hold every request for minutes.
     config.setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
     return config
+
+
+def _keep_private(name: str) -> None:
+    """Other users of the machine must not read the database; its journals take over its mode."""
+    path = Path(name)
+    if name == ":memory:" or not path.parent.is_dir():
+        return
+    try:
+        path.touch(mode=0o600)
+        path.chmod(0o600)
+    except PermissionError:
+        return  # somebody else's: opening it will say so
 
 
 def storages(url: str, *, base: Path, collected: bool) -> dict[str, Any]:

@@ -20,7 +20,7 @@ django_stubs_ext.monkeypatch()
 BASE_DIR = Path(__file__).resolve().parent.parent
 # Everything this installation writes, but for what DATABASE_URL and STORAGE_URL put elsewhere.
 VAR_DIR = Path(environment.text("VAR_DIR", str(BASE_DIR / "var"))).resolve()
-VAR_DIR.mkdir(parents=True, exist_ok=True)
+VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 # --- where it runs -----------------------------------------------------------------------
 # Not set: development values, and the pages that customers see. On: Django's own error pages
@@ -67,6 +67,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "kling_saas.health.HealthMiddleware",
     "kling_saas.middleware.AddressMiddleware",
+    "kling_saas.middleware.PermissionsPolicyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "kling_saas.middleware.RequestIdMiddleware",
@@ -120,7 +121,13 @@ STORAGES = services.storages(
 WHITENOISE_USE_FINDERS = DEVELOPMENT
 CACHES = {
     # Shared by all processes: sign-in throttles would otherwise count per process.
-    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"},
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+        # When it is full it throws away live entries: Django's 300 are filled by 300 sign-ins
+        # with wrong addresses, and the counts of the throttles were gone.
+        "OPTIONS": {"MAX_ENTRIES": 50_000},
+    },
     "queue": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"},
 }
 
@@ -301,14 +308,18 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 # --- safety ------------------------------------------------------------------------------
 SECURE = SITE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
-SESSION_COOKIE_NAME = f"kling_session_{PORT}" if DEVELOPMENT else "kling_session"
-CSRF_COOKIE_NAME = f"kling_csrf_{PORT}" if DEVELOPMENT else "kling_csrf"
+# A browser keeps a cookie of that name only from https, and from no other host of the domain.
+COOKIE_PREFIX = "__Host-" if SECURE else ""
+SESSION_COOKIE_NAME = COOKIE_PREFIX + (f"kling_session_{PORT}" if DEVELOPMENT else "kling_session")
+CSRF_COOKIE_NAME = COOKIE_PREFIX + (f"kling_csrf_{PORT}" if DEVELOPMENT else "kling_csrf")
+CSRF_COOKIE_HTTPONLY = True  # scripts read the token from the page
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 SECURE_SSL_REDIRECT = SECURE and environment.flag("SECURE_SSL_REDIRECT", default=True)
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 31536000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
 SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 BEHIND_PROXY = environment.flag("BEHIND_PROXY")
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
