@@ -13,8 +13,13 @@ from typing import Any
 import structlog
 from structlog.tracebacks import ExceptionDictTransformer
 
-# What follows opens a file, or wakes a job, for anybody who has it.
-SECRET_PATHS = re.compile(r"(/files/|/hooks/kling/)[^/?\s\"']+")
+# What follows opens a file, wakes a job, sets a password or confirms an address, for anybody who
+# has it.
+SECRET_PATHS = re.compile(
+    r"(/files/|/hooks/kling/|/accounts/password/reset/key/|/accounts/confirm-email/)[^/?\s\"']+"
+)
+# They log whole requests, with keys and signed addresses, once somebody looks for a fault at DEBUG.
+TALKATIVE = ("urllib3", "requests", "stripe", "boto3", "botocore", "s3transfer")
 
 
 def without_secrets(text: str) -> str:
@@ -82,5 +87,6 @@ def configuration(*, json: bool) -> dict[str, Any]:
             "django": {"handlers": [], "level": "INFO", "propagate": True},
             # One line an enqueued task would drown everything else.
             "django-q": {"level": "WARNING", "handlers": ["stderr"], "propagate": False},
+            **{name: {"level": "INFO"} for name in TALKATIVE},
         },
     }
