@@ -13,8 +13,9 @@ from accounts.models import Membership, Role, User
 
 # Programs ask here: they bring a key or a signature, and a session must cost them no query.
 NOT_PAGES = ("/api/", "/kling/", "/hooks/", "/static/", "/healthz", "/readyz")
-# Pages of a person, or of the operator, that are about other workspaces than the current one.
-BETWEEN_WORKSPACES = ("/admin/", "/accounts/", "/invitations/", "/workspaces/")
+# About other workspaces than the current one: pages of a person, of the operator, and of whoever
+# has a link.
+BETWEEN_WORKSPACES = ("/admin/", "/accounts/", "/invitations/", "/workspaces/", "/files/")
 SESSION_KEY = "workspace"
 
 

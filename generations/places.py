@@ -11,6 +11,7 @@ from typing import NamedTuple
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts import wall
 from generations import durations, pools, timing
 from generations.models import Approval, Generation, State
 from generations.pools import Place
@@ -44,8 +45,10 @@ def of(generations: Iterable[Generation]) -> dict[int, Position]:
     asked = [one for one in generations if _waits(one)]
     if not asked:
         return {}
-    lines = _lines({(one.account_id, one.model) for one in asked})
-    taken, limits = pools.usage().by_place, pools.limits({one.account_id for one in asked})
+    with wall.lifted():  # who else waits, and what is running, belongs to others too
+        lines = _lines({(one.account_id, one.model) for one in asked})
+        taken = pools.usage().by_place
+    limits = pools.limits({one.account_id for one in asked})
     known = durations.known()
     found = {}
     for one in asked:

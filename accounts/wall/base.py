@@ -31,8 +31,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def leave(self) -> None:
         self.tenant = None
-        is_checked_first = self.health_check_enabled and not self.health_check_done
-        if self.connection is not None and not is_checked_first:
+        # Attributes that the stubs do not know.
+        enabled, done = (getattr(self, f"health_check_{name}") for name in ("enabled", "done"))
+        if self.connection is not None and (done or not enabled):
             self._sync()
 
     @contextmanager

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts import wall
 from accounts.models import Workspace
 from generations import queries
 from generations.inputs import held
@@ -75,7 +76,8 @@ def of_asset(asset: Asset) -> Earlier:
 
 def is_anothers(source: SourceId, text: str) -> bool:
     """Whether some row has this id of a provider. Asked only of what is not ours."""
-    return Asset.objects.filter(provider_asset_id=text, kind=source.kind).exists()
+    with wall.lifted():
+        return Asset.objects.filter(provider_asset_id=text, kind=source.kind).exists()
 
 
 def _task(workspace: Workspace, kind: str, text: str) -> Earlier | None:

@@ -18,8 +18,10 @@ from accounts import wall
 from accounts.access import Actor
 from accounts.models import Membership, Role, Workspace
 from accounts.wall import policies
-from generations import slots
-from generations.models import Generation, ProviderAccount
+from generations import links, slots
+from generations.inputs import earlier
+from generations.models import Asset, Generation, ProviderAccount
+from kling.media import SourceId
 from tests.conftest import PASSWORD, Person, make_person
 from tests.generations.test_main_job import SOUND, create
 from tests.working import finish
@@ -31,7 +33,13 @@ ROLE = "kling_test_tenant"
 # the wall. A new table that belongs to nobody has to be listed here, with open eyes.
 SHARED = {
     *("generations.ProviderAccount", "generations.UsualDuration", "generations.CallbackHealth"),
-    *("generations.Notice", "billing.LedgerAlarm", "billing.Pack", "billing.PackPrice"),
+    *(
+        "generations.SlotPool",
+        "generations.Notice",
+        "billing.LedgerAlarm",
+        "billing.Pack",
+        "billing.PackPrice",
+    ),
     *("billing.PriceBook", "billing.UnitPrice", "billing.Margin", "billing.OperationRate"),
     *("accounts.User", "accounts.Plan", "worker.Heartbeat", "worker.Lease"),
     *("account.EmailAddress", "account.EmailConfirmation", "admin.LogEntry"),
@@ -206,6 +214,20 @@ def test_people_work_behind_it(lives: Person, charlie: Person) -> None:
     assert made.status_code == 302
     wall.leave()
     assert charlie.user.memberships.count() == 2
+
+
+def test_a_link_opens_whoever_is_signed_in(lives: Person, charlie: Person) -> None:
+    link = links.signed_url(Asset.objects.first())  # type: ignore[arg-type]
+    assert charlie.browser.get(f"/files/{link.rpartition('/')[2]}").status_code == 200
+
+
+def test_what_must_be_counted_over_workspaces_is(lives: Person, charlie: Person) -> None:
+    """An element of another workspace is none of ours, and not one that nobody has made."""
+    Asset.objects.update(provider_asset_id="4711", kind="element")
+    source = SourceId("element")
+    wall.enter(charlie.workspace.pk)
+    assert earlier.is_anothers(source, "4711")
+    assert not earlier.is_anothers(source, "4712")
 
 
 def test_sign_up_and_the_admin_see_what_they_have_to(ada: Person, walled: None) -> None:

@@ -100,7 +100,7 @@ class OneEndpoint(APIView):
         tags=TAGS,
     )
     def patch(self, request: Request, endpoint_id: str) -> Response:
-        fields = parsed(shapes.EndpointChange(data=json_body(request), partial=True))
+        fields = parsed(shapes.EndpointChange(data=request.data, partial=True))
         with answered():
             endpoint = endpoints.change(by=actor_of(request), public_id=endpoint_id, **fields)
         return Response(shapes.EndpointOutput(endpoint).data)
