@@ -11,6 +11,7 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 
 from accounts import audit, caps, keys, plans, workspaces
 from accounts.access import Actor
@@ -87,7 +88,7 @@ class WorkspaceAdmin(admin.ModelAdmin[Workspace]):
             before = Workspace.objects.get(pk=obj.pk)
             by = Actor(workspace=before, user=_person(request), role=Role.OWNER)
             if "plan" in form.changed_data:
-                plans.change_plan(by=by, plan=obj.plan)
+                obj.plan_changed_at = plans.change_plan(by=by, plan=obj.plan).plan_changed_at
             if {"daily_cap", "monthly_cap"} & set(form.changed_data):
                 caps.cap_workspace(by=by, daily=obj.daily_cap, monthly=obj.monthly_cap)
             if "approval_above" in form.changed_data:
@@ -122,9 +123,18 @@ class PlanAdmin(admin.ModelAdmin[Plan]):
         "parallel_tasks_together",
         "daily_credits",
         "storage_bytes",
+        "retention_days",
         "requests_per_minute",
         "is_default",
     ]
+
+    def save_model(
+        self, request: HttpRequest, obj: Plan, form: forms.ModelForm[Plan], change: bool
+    ) -> None:
+        """Those whose files go sooner from now on are to see it before they go."""
+        if "retention_days" in form.changed_data:
+            obj.retention_changed_at = timezone.now()
+        super().save_model(request, obj, form, change)
 
 
 class ReadOnly(admin.ModelAdmin[Any]):

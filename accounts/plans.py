@@ -7,6 +7,7 @@ from typing import Any
 from django.apps import apps as installed
 from django.apps.registry import Apps
 from django.db import transaction
+from django.utils import timezone
 
 from accounts import audit
 from accounts.access import Actor
@@ -25,6 +26,7 @@ PLANS: tuple[dict[str, Any], ...] = (
         "running_jobs": 3,
         "daily_credits": 200 * MICRO,
         "storage_bytes": 2 * GIGABYTE,
+        "retention_days": 90,
         "requests_per_minute": 60,
     },
     {
@@ -33,6 +35,7 @@ PLANS: tuple[dict[str, Any], ...] = (
         "running_jobs": 20,
         "daily_credits": 5000 * MICRO,
         "storage_bytes": 200 * GIGABYTE,
+        "retention_days": 365,
         "requests_per_minute": 600,
     },
 )
@@ -76,7 +79,7 @@ def change_plan(*, by: Actor, plan: Plan) -> Workspace:
     workspace = Workspace.objects.select_for_update(of=("self",)).get(pk=by.workspace.pk)
     if workspace.plan_id != plan.pk:
         before = workspace.plan.slug
-        workspace.plan = plan
-        workspace.save(update_fields=["plan"])
+        workspace.plan, workspace.plan_changed_at = plan, timezone.now()
+        workspace.save(update_fields=["plan", "plan_changed_at"])
         audit.record(by=by, action="plan.changed", before=before, after=plan.slug)
     return workspace

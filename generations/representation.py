@@ -9,8 +9,9 @@ from typing import Any
 from django.conf import settings
 
 from billing.amounts import to_text
-from generations import links
-from generations.models import Approval, Asset, Generation, State
+from generations import links, retention
+from generations.models import Approval, Asset, Generation, State, Upload
+from generations.models.media import WITHOUT_FILE
 from generations.places import Position
 
 
@@ -37,6 +38,7 @@ def represent(generation: Generation, *, position: Position | None = None) -> di
         "metadata": generation.metadata,
         "created_at": moment(generation.created_at),
         "finished_at": moment(generation.finished_at),
+        "expired_at": moment(generation.expired_at),
         "urls": _urls(generation),
     }
 
@@ -66,8 +68,18 @@ def represent_asset(asset: Asset) -> dict[str, Any]:
         "duration_seconds": _decimal(asset.duration),
         "url": links.signed_url(asset) if has_file else None,
         "poster_url": links.signed_url(asset, poster=True) if asset.poster_key else None,
+        "expires_at": moment(expires_at(asset)),
         "details": asset.details,
     }
+
+
+def expires_at(media: Asset | Upload) -> datetime | None:
+    """When the file may be removed; None: never. A voice or an element stays with its sample."""
+    if media.kind in WITHOUT_FILE:
+        return None
+    # A list has fetched the workspace with the generation.
+    owner = media.generation if isinstance(media, Asset) else media
+    return retention.expires_at(owner.workspace, media.created_at)
 
 
 def represent_credits(generation: Generation) -> dict[str, str]:

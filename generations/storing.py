@@ -73,9 +73,9 @@ def run(pk: int) -> None:
 
 
 def erase(pk: int) -> None:
-    """Remove the files of a generation that was deleted, however often it takes."""
+    """Remove the files of a generation that was deleted or has expired, until it works."""
     found = Generation.objects.select_related("workspace").filter(pk=pk).first()
-    if found is None or found.deleted_at is None:
+    if found is None or (found.deleted_at is None and found.expired_at is None):
         return
     try:
         storage.remove_folder(folder_of(found))

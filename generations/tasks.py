@@ -6,13 +6,24 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from generations import actions, alarms, breaker, late, notices, polling, storing, takeover
+from generations import (
+    actions,
+    alarms,
+    breaker,
+    late,
+    notices,
+    polling,
+    pruning,
+    storing,
+    takeover,
+)
 from generations import approvals as approving
 from generations import dispatch as dispatching
 from generations.models import IdempotencyKey, Quote
 from worker.doorbell import ring
 
 KEEP_QUOTES = timedelta(days=7)
+PRUNE_SECONDS = 200.0  # within settings.TASK_TIMEOUT
 
 
 def dispatch() -> None:
@@ -60,3 +71,8 @@ def prune() -> None:
     now = timezone.now()
     IdempotencyKey.objects.filter(created_at__lt=now - actions.IDEMPOTENCY_LIFETIME).delete()
     Quote.objects.filter(expires_at__lt=now - KEEP_QUOTES).delete()
+
+
+def prune_files() -> None:
+    """Every day: remove files that are past their days, or that no row knows."""
+    pruning.prune(seconds=PRUNE_SECONDS)

@@ -12,6 +12,7 @@ from django_q.models import Schedule
 EVERY_MINUTE = {"schedule_type": Schedule.MINUTES, "minutes": 1}
 HOURLY = {"schedule_type": Schedule.HOURLY}
 DAILY = {"schedule_type": Schedule.DAILY}
+DAILY = {"schedule_type": Schedule.DAILY}
 
 SCHEDULES: dict[str, dict[str, Any]] = {
     "generations.tasks.sweep": EVERY_MINUTE,
@@ -21,6 +22,7 @@ SCHEDULES: dict[str, dict[str, Any]] = {
     "billing.ledger_watch.run": HOURLY,
     "billing.tasks.reconcile": DAILY,
     "generations.tasks.prune": HOURLY,
+    "generations.tasks.prune_files": DAILY,
     "webhooks.tasks.prune": HOURLY,
     "worker.tasks.prune": HOURLY,
     "accounts.rates.forget": HOURLY,

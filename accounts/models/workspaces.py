@@ -44,6 +44,14 @@ class Plan(models.Model):
     parallel_tasks_together = models.PositiveIntegerField(
         null=True, blank=True, help_text="The same for all workspaces of the plan together."
     )
+    retention_days = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Days that results and uploads are kept. Files go at the earliest a week after "
+        "a change of this.",
+    )
+    retention_changed_at = models.DateTimeField(null=True, blank=True, editable=False)
     is_default = models.BooleanField(
         default=False, help_text="The plan of people who sign up on the web."
     )
@@ -70,6 +78,7 @@ class Workspace(Capped):
     )
     name = models.CharField(max_length=80)
     plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="workspaces")
+    plan_changed_at = models.DateTimeField(null=True, blank=True, editable=False)
     members = models.ManyToManyField(User, through="Membership", related_name="workspaces")
     approval_above = models.PositiveBigIntegerField(
         null=True,

@@ -15,7 +15,7 @@ from accounts.authentication import actor_of
 from generations import files, queries, uploads
 from generations.api import serializers as shapes
 from generations.models import Asset, Upload
-from generations.representation import moment, represent_asset
+from generations.representation import expires_at, moment, represent_asset
 
 MULTIPART = {
     "multipart/form-data": {
@@ -83,5 +83,6 @@ def _represent_upload(upload: Upload) -> dict[str, Any]:
         "height": upload.height,
         "duration_seconds": None if upload.duration is None else str(upload.duration),
         "filename": upload.filename,
+        "expires_at": moment(expires_at(upload)),
         "created_at": moment(upload.created_at),
     }

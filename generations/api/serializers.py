@@ -141,6 +141,10 @@ class AssetSerializer(serializers.Serializer[Any]):
         help_text="Works without a key for 24 hours. Null: a voice or element without a sample.",
     )
     poster_url = serializers.CharField(allow_null=True)
+    expires_at = serializers.DateTimeField(
+        allow_null=True,
+        help_text="From then on the file may be removed, as the plan says. Null: it is kept.",
+    )
     details = serializers.DictField(
         help_text="For example the name of a voice, or which face a picture shows and when."
     )
@@ -193,6 +197,10 @@ class GenerationSerializer(serializers.Serializer[Any]):
     metadata = serializers.DictField()
     created_at = serializers.DateTimeField()
     finished_at = serializers.DateTimeField(allow_null=True)
+    expired_at = serializers.DateTimeField(
+        allow_null=True,
+        help_text="When its files were removed, as the plan says. Then it has no assets.",
+    )
     urls = UrlsOfGeneration()
 
 
@@ -239,6 +247,10 @@ class UploadSerializer(serializers.Serializer[Any]):
     height = serializers.IntegerField(allow_null=True)
     duration_seconds = serializers.CharField(allow_null=True)
     filename = serializers.CharField()
+    expires_at = serializers.DateTimeField(
+        allow_null=True,
+        help_text="From then on the file may be removed, as the plan says. Null: it is kept.",
+    )
     created_at = serializers.DateTimeField()
 
 

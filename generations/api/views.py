@@ -67,7 +67,8 @@ class GenerationsView(APIView):
         query = shapes.ListQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
         asked = query.validated_data
-        rows = queries.for_workspace(actor_of(request).workspace).prefetch_related("assets")
+        rows = queries.for_workspace(actor_of(request).workspace)
+        rows = rows.select_related("workspace__plan").prefetch_related("assets")
         page = _page(queries.matching(rows, asked), asked)
         positions = places.of(page.rows)
         data = [represent(row, position=positions.get(row.pk)) for row in page.rows]

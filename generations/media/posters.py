@@ -37,7 +37,10 @@ def draw(path: Path, media_type: MediaType) -> bytes | None:
 
 
 def _frame(container: Any, stream: Any) -> Any:
-    """The first frame at or after PLACE, or else the last one before it."""
+    """The first frame at or after PLACE, or else the last one before it.
+
+    Of a large film the key frame before it: the next one may be two gigabytes away.
+    """
     target = int((container.duration or 0) * PLACE)
     if target:
         container.seek(target)
@@ -45,7 +48,7 @@ def _frame(container: Any, stream: Any) -> Any:
     for number, frame in enumerate(container.decode(stream)):
         found = frame
         at = None if frame.time is None else frame.time * probing.MICROSECONDS
-        if at is None or at >= target or number >= MAX_FRAMES:
+        if at is None or at >= target or number >= MAX_FRAMES or probing.is_large(stream):
             break
     return found
 

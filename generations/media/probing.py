@@ -19,6 +19,7 @@ from generations.media.sniffing import MediaType
 MAX_SECONDS = 24 * 3600
 MAX_FRAME_RATE = 1000  # above it, a file has a clock and not frames
 MICROSECONDS = 1_000_000
+LARGE = 1920 * 1088  # pixels
 MILLISECOND = Decimal("0.001")
 # Nothing but the file itself: a media file can name others, or addresses, to be read with it.
 OPTIONS = {"protocol_whitelist": "file"}
@@ -82,7 +83,16 @@ def stream_of(container: Any, media_type: MediaType) -> Any:
         raise BrokenMedia(f"The file has no {media_type.kind} in it.")
     if streams[0].codec_context is not None:
         streams[0].thread_type = "NONE"
+        if is_large(streams[0]):
+            streams[0].codec_context.skip_frame = "NONKEY"
+            streams[0].codec_context.flags |= pyav().codec.context.Flags.low_delay
     return streams[0]
+
+
+def is_large(stream: Any) -> bool:
+    """Whether only key frames are decoded: of 4K a decoder keeps up to 16 frames of 12 MB."""
+    codec = stream.codec_context
+    return stream.type == "video" and codec.width * codec.height > LARGE
 
 
 def first_frame(container: Any, stream: Any) -> Any:

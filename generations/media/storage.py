@@ -13,16 +13,21 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any, cast
 
+from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import default_storage
 
 from generations.media.errors import NotStored, StorageDown
 
 INCOMING = ".incoming"
-STALE_AFTER = 3600  # seconds; a download is over, or its worker dead, long before
+# A download is over, or its worker dead, long before.
+STALE_AFTER = timedelta(hours=1)
+BROKEN_OFF_AFTER = timedelta(days=1)
 CHUNK_BYTES = 256 * 1024
 
 
@@ -65,11 +70,10 @@ def incoming() -> Iterator[IO[bytes]]:
 
     In a folder storage it lies on the same disk, so that putting it is a rename.
     """
-    folder = local_path(INCOMING)
+    folder = incoming_folder()
     with errors():
-        if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
-            _remove_stale(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        remove_stale()
         file = tempfile.NamedTemporaryFile(dir=folder, prefix="kling-", delete=False)  # noqa: SIM115
     try:
         yield cast(IO[bytes], file)
@@ -195,12 +199,75 @@ def _remote_body(key: str, first: int, length: int) -> Any:
     return found.get(Range=f"bytes={first}-{first + length - 1}")["Body"]
 
 
-def _remove_stale(folder: Path) -> None:
-    """What a killed worker has left."""
-    horizon = time.time() - STALE_AFTER
-    for path in folder.glob("kling-*"):
-        try:
-            if path.stat().st_mtime < horizon:
-                path.unlink()
-        except FileNotFoundError:
-            continue  # another worker was faster
+def incoming_folder() -> Path:
+    """Where files lie until they are whole."""
+    return local_path(INCOMING) or Path(settings.VAR_DIR) / INCOMING
+
+
+def stale() -> Iterator[Stored]:
+    """What killed processes have left there."""
+    horizon = datetime.now(UTC) - STALE_AFTER
+    for path in incoming_folder().glob("*"):
+        with suppress(FileNotFoundError):  # another worker was faster
+            found = _local(path, str(path))
+            if found.modified_at < horizon:
+                yield found
+
+
+def remove_stale() -> None:
+    for file in stale():
+        Path(file.key).unlink(missing_ok=True)
+
+
+@dataclass(frozen=True)
+class Stored:
+    key: str
+    bytes: int
+    modified_at: datetime
+
+
+def walk(prefix: str) -> Iterator[Stored]:
+    """Every file in the folder `prefix` and below, one by one. Raises StorageDown."""
+    root = local_path("")
+    with errors():
+        if root is None:
+            yield from _walk_remote(prefix)
+            return
+        for folder, _, names in os.walk(root / prefix, onerror=_raise):
+            for path in (Path(folder, name) for name in names):
+                with suppress(FileNotFoundError):
+                    yield _local(path, path.relative_to(root).as_posix())
+
+
+def _walk_remote(prefix: str) -> Iterator[Stored]:
+    storage: Any = default_storage
+    at = posixpath.join(storage.location, "")
+    for found in storage.bucket.objects.filter(Prefix=f"{at}{prefix}/"):
+        yield Stored(found.key.removeprefix(at), found.size, found.last_modified)
+
+
+def _raise(error: OSError) -> None:
+    """A folder that cannot be read is trouble; one that is not there is empty."""
+    if not isinstance(error, FileNotFoundError):
+        raise error
+
+
+def _local(path: Path, key: str) -> Stored:
+    found = path.stat()
+    return Stored(key, found.st_size, datetime.fromtimestamp(found.st_mtime, UTC))
+
+
+def unfinished_transfers(prefix: str) -> Iterator[Any]:
+    """Uploads to S3 that broke off: their parts cost money, and no list of files shows them.
+
+    `abort()` removes one.
+    """
+    if local_path("") is not None:
+        return
+    storage: Any = default_storage
+    horizon = datetime.now(UTC) - BROKEN_OFF_AFTER
+    at = posixpath.join(storage.location, prefix, "")
+    with errors():
+        for upload in storage.bucket.multipart_uploads.filter(Prefix=at):
+            if upload.initiated < horizon:
+                yield upload

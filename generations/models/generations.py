@@ -117,6 +117,9 @@ class Generation(models.Model):
     )
     finished_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
+    expired_at = models.DateTimeField(
+        null=True, blank=True, help_text="When its files were removed, as the plan says."
+    )
 
     class Meta:
         ordering = ["-pk"]

@@ -58,6 +58,7 @@ def gallery(request: ActorRequest) -> HttpResponse:
         "statuses": {name: label for name, (label, _) in STATUSES.items()},
         "operations": offering.listed(),
         "may_write": request.actor.may_write,
+        "kept_for": request.actor.workspace.plan.retention_days,
     }
     return render(request, "generations/gallery.html", context)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -15,7 +16,7 @@ from accounts.decorators import ActorRequest, workspace_required
 from generations import actions, places, queries
 from generations.errors import NotCancellable, NotFinished
 from generations.models import Generation, State
-from generations.representation import held
+from generations.representation import expires_at, held, visible_assets
 from generations.views import telling
 from generations.views.finding import find, named
 from generations.views.offers import offers
@@ -88,10 +89,17 @@ def _uses(state: State, actor: Actor) -> Uses:
     return uses(offers()) if state == State.SUCCEEDED and actor.may_write else Uses()
 
 
+def _expires_at(found: Generation) -> datetime | None:
+    """When the first of its files may go; None: never, or there are none."""
+    dates = (expires_at(asset) for asset in visible_assets(found))
+    return min((date for date in dates if date is not None), default=None)
+
+
 def _context(found: Generation, actor: Actor) -> dict[str, Any]:
     state = State(found.state)
     return {
         "generation": found,
+        "expires_at": _expires_at(found),
         "results": results(found, _uses(state, actor)),
         "phase": telling.phase(found),
         "badge": telling.badge(found),

@@ -42,6 +42,7 @@ HELD_UP = {
     UNAPPROVED: Badge("Needs approval", "warn"),
     PAUSED: Badge("Paused", "warn"),
 }
+EXPIRED = Badge("Expired", "muted")
 NOW: dict[str, str] = {
     State.QUEUED: "Waiting for a free place at the provider.",
     State.SUBMITTING: "Being handed to the provider.",
@@ -87,6 +88,7 @@ HISTORY: dict[tuple[str, str], str] = {
     (State.PROCESSING, State.STORING): "Made; saving the files",
     (State.RECONCILING, State.STORING): "Made; saving the files",
     (State.STORING, State.SUCCEEDED): "Saved and ready; {charged} credits charged",
+    (State.SUCCEEDED, State.SUCCEEDED): "The files were removed: their days were over",
     (State.STORING, State.FAILED): "The files could not be saved; the credits came back",
 }
 # Fields whose words stand above a result, instead of among its settings.
@@ -119,6 +121,8 @@ def phase(generation: Generation) -> str:
 
 def badge(generation: Generation) -> Badge:
     shown = phase(generation)
+    if generation.expired_at:
+        return EXPIRED
     return HELD_UP[shown] if shown in HELD_UP else BADGES[State(shown)]
 
 

@@ -43,6 +43,8 @@ class Tile:
             return "warn"
         if self.generation.state == State.CANCELED:
             return "close"
+        if self.generation.expired_at:
+            return "trash"
         return ICONS.get(MediaKind(self.asset.kind), self.asset.kind) if self.asset else "clock"
 
     @property
@@ -51,7 +53,7 @@ class Tile:
 
     @property
     def is_ready(self) -> bool:
-        return self.generation.state == State.SUCCEEDED
+        return self.generation.state == State.SUCCEEDED and not self.generation.expired_at
 
 
 def tile(generation: Generation) -> Tile:

@@ -23,6 +23,7 @@ from tests.conftest import Person
 from tests.generations import media
 from tests.generations.builders import make_due, make_storing, output
 from tests.generations.media_server import TASK, MediaServer, whole
+from tests.generations.pruned import NOTHING, later, prune, removed
 
 pytestmark = pytest.mark.django_db
 
@@ -174,3 +175,33 @@ def test_it_stores_uploads(ada: Person, bucket: Any) -> None:
     file = SimpleUploadedFile("a.png", media.png())
     answer = ada.api.client.post("/api/v1/uploads", {"file": file}).json()
     assert keys(bucket) == [f"media/{ada.workspace.public_id}/uploads/{answer['id']}.png"]
+
+
+def test_it_prunes(ada: Person, film: Generation, bucket: Any) -> None:
+    """Unknown files, and the parts of an upload that broke off, of this installation only."""
+    asset = store(film)
+    unknown = f"{ada.workspace.public_id}/gen_never/0.mp4"
+    for prefix in ("media", "elsewhere"):
+        bucket.put_object(Key=f"{prefix}/{unknown}", Body=b"left over")
+    with later(hours=23):
+        assert prune() == NOTHING
+    for prefix in ("media", "elsewhere"):
+        key = f"{prefix}/{ada.workspace.public_id}/gen_never/1.mp4"
+        bucket.Object(key).initiate_multipart_upload()
+    with later(days=2):
+        assert prune() == removed(unknown_files=(1, 9), unfinished_transfers=1)
+        assert prune() == NOTHING
+    left = {one.key for one in bucket.objects.all()}
+    assert left == {f"media/{asset.key}", f"media/{asset.poster_key}", f"elsewhere/{unknown}"}
+    assert [one.object_key[:9] for one in bucket.multipart_uploads.all()] == ["elsewhere"]
+
+
+def test_it_says_that_s3_is_down(
+    ada: Person, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    use("s3://nowhere?endpoint_url=http://127.0.0.1:9&region=us-east-1", settings, tmp_path)
+    with pytest.raises(SystemExit) as ended:
+        prune()
+    assert ended.value.code == 1
