@@ -92,7 +92,7 @@ def stream_of(container: Any, media_type: MediaType) -> Any:
 def is_large(stream: Any) -> bool:
     """Whether only key frames are decoded: of 4K a decoder keeps up to 16 frames of 12 MB."""
     codec = stream.codec_context
-    return stream.type == "video" and codec.width * codec.height > LARGE
+    return bool(stream.type == "video" and codec.width * codec.height > LARGE)
 
 
 def first_frame(container: Any, stream: Any) -> Any:
