@@ -10,7 +10,9 @@ from __future__ import annotations
 import logging
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from time import monotonic
 
 from django.utils import timezone
@@ -33,6 +35,8 @@ LOOK_AGAIN = 0.25  # seconds between two looks for what has become due
 LEARN_AGAIN = 2.0
 SET_ASIDE = 300.0
 
+Asked = Future[list[tuple[Generation, Reply]]]
+
 
 def run() -> int:
     """Look at everything that is due; returns the number of answers taken in."""
@@ -45,7 +49,8 @@ class Round:
     def __init__(self) -> None:
         self.taken_in = 0
         self.waiting: dict[int, deque[Question]] = defaultdict(deque)
-        self.running: dict[Future[list[tuple[Generation, Reply]]], Question] = {}
+        self.running: dict[Asked, Question] = {}
+        self.done: SimpleQueue[Asked] = SimpleQueue()
         self.busy: Counter[int] = Counter()
         self.clients: dict[int, KlingClient | KlingError] = {}
         self.accounts: dict[int, ProviderAccount] = {}
@@ -72,15 +77,17 @@ class Round:
             for account in list(self.waiting):
                 self._give_back(self.waiting.pop(account))
             return
-        idle = not self.running
         waiting = sum(map(len, self.waiting.values()))
-        if not idle and (now < self.claim_at or waiting >= BATCH):
+        is_idle = not self.running and not waiting
+        if not is_idle and (now < self.claim_at or waiting >= BATCH):
             return
         self._flush()
-        self.claim_at = now + LOOK_AGAIN
         if now >= self.learn_at:
             self._learn()
-        for question in asking.questions(self._due()):
+        claimed = self._due()
+        # There is more where a whole batch came from.
+        self.claim_at = now if len(claimed) >= BATCH else now + LOOK_AGAIN
+        for question in asking.questions(claimed):
             self.waiting[question.account].append(question)
 
     def _due(self) -> list[Generation]:
@@ -92,21 +99,22 @@ class Round:
             if may_be_asked and not self.busy[account]:
                 alone = refresh.without([]).filter(account=account)
                 pks += claims.take(alone, most=1, until=until)
-        # Without the inputs: they are not needed, and a hundred of them may have a gigabyte.
-        rows = Generation.objects.filter(pk__in=pks).select_related("account", "hold")
-        return [self._known(generation) for generation in rows.defer("input").order_by("due_at")]
+        # Without what may be large, and without what only a verdict needs.
+        rows = Generation.objects.filter(pk__in=pks).defer("input", "metadata", "outputs")
+        found = list(rows.order_by("pk"))
+        self._meet({generation.account_id for generation in found})
+        for generation in found:
+            generation.account = self.accounts[generation.account_id]
+        return found
 
-    def _known(self, generation: Generation) -> Generation:
-        """With the one object of its account, and a client for it."""
-        account = self.accounts.setdefault(generation.account_id, generation.account)
-        if account is generation.account or account.secret != generation.account.secret:
-            account = self.accounts[account.pk] = generation.account
+    def _meet(self, accounts: set[int]) -> None:
+        """One object for each account as it is now, and a client for it."""
+        for account in ProviderAccount.objects.filter(pk__in=accounts):
+            self.accounts[account.pk] = account
             try:
                 self.clients[account.pk] = providers.client_for(account)
             except KlingError as exc:
                 self.clients[account.pk] = exc
-        generation.account = account
-        return generation
 
     def _give_back(self, questions: Iterable[Question]) -> None:
         """To be asked by whoever comes next."""
@@ -130,22 +138,29 @@ class Round:
         future = pool.submit(asking.ask, question, self.clients[question.account])
         self.running[future] = question
         self.busy[question.account] += 1
+        # A queue, since to wait for any of many futures costs as much as asking does.
+        future.add_done_callback(self.done.put)
 
     def _collect(self) -> None:
-        done, _ = wait(self.running, timeout=LOOK_AGAIN, return_when=FIRST_COMPLETED)
-        for future in done:
-            question = self.running.pop(future)
-            self.busy[question.account] -= 1
-            if error := future.exception():
-                log.error("%s cannot be asked about", question, exc_info=error)
-                _set_aside(question.generations, error)
-                continue
-            for generation, reply in future.result():
-                if reply is None:  # it was not in the list: asked about by itself
-                    self.waiting[question.account] += asking.one_by_one([generation], question.path)
-                else:
-                    self.taken_in += 1
-                    self._take_in(generation, reply)
+        """Take in what is done; waits a moment where nothing is."""
+        with suppress(Empty):
+            self._answer(self.done.get(timeout=LOOK_AGAIN))
+            while True:
+                self._answer(self.done.get_nowait())
+
+    def _answer(self, future: Asked) -> None:
+        question = self.running.pop(future)
+        self.busy[question.account] -= 1
+        if error := future.exception():
+            log.error("%s cannot be asked about", question, exc_info=error)
+            _set_aside(question.generations, error)
+            return
+        for generation, reply in future.result():
+            if reply is None:  # it was not in the list: asked about by itself
+                self.waiting[question.account] += asking.one_by_one([generation], question.path)
+            else:
+                self.taken_in += 1
+                self._take_in(generation, reply)
 
     def _take_in(self, generation: Generation, reply: Task | KlingError) -> None:
         try:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 from standardwebhooks import Webhook
@@ -22,6 +23,18 @@ from webhooks.secrets import seal
 
 pytestmark = pytest.mark.django_db
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+# As Kling publishes it with its description of signed callbacks.
+KLINGS_SECRET = "whsec_dGVzdHNlY3JldHRlc3RzZWNyZXR0ZXN0c2VjcmV0MTI="
+KLINGS_TIME = 1781080794
+KLINGS_HEADERS = {
+    "webhook-id": "9876543210",
+    "webhook-timestamp": str(KLINGS_TIME),
+    "webhook-signature": "v1,UsKlJP00XoQyOn410NM9xv34sP+Gl0jnOO9Lcpr7NJ4=",
+}
+KLINGS_BODY = (
+    '{"id":"1234567890","status":"succeeded","message":"",'
+    '"create_time":1781080778802,"update_time":1781080794151}'
+)
 LIE = {"task_id": "1", "task_status": "succeed", "final_unit_deduction": "0"}
 
 
@@ -80,6 +93,24 @@ def test_it_checks_the_signature_where_there_is_a_secret(
     }
     assert call(running.callback_token, "{}", **headers).status_code == 200
     assert call(running.callback_token, '{"a": 1}', **headers).status_code == 400
+
+
+@pytest.mark.parametrize(("age", "status"), [(0, 200), (301, 400), (-301, 400)])
+def test_it_takes_klings_published_signature_in_its_time(
+    running: Generation, age: int, status: int
+) -> None:
+    ProviderAccount.objects.update(callback_secret=seal(KLINGS_SECRET))
+    path = f"/hooks/kling/{running.callback_token}"
+    with time_machine.travel(KLINGS_TIME + age):
+        answer = Client().post(path, KLINGS_BODY, "application/json", headers=KLINGS_HEADERS)
+    assert answer.status_code == status
+
+
+def test_it_takes_nothing_where_the_secret_cannot_be_read(
+    running: Generation, cloudsway: ProviderAccount
+) -> None:
+    ProviderAccount.objects.update(callback_secret="sealed with another key")
+    assert call(running.callback_token).status_code == 400
 
 
 def test_it_leaves_a_finished_job_alone(running: Generation) -> None:

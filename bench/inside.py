@@ -1,0 +1,45 @@
+"""Benchmarks of what a worker does run inside the product, on an installation of their own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from importlib import import_module
+
+from bench.servers import ROOT, installation
+
+TIMEOUT = 900
+
+
+def run_inside(name: str) -> bool:
+    """Run `inside()` of bench module `name` in a process that has an empty installation."""
+    with installation() as (environment, _):
+        command = [sys.executable, "-m", "bench.inside", name]
+        quiet = {**environment, "LOG_JSON": "on", "SITE_URL": "http://127.0.0.1"}
+        sys.stdout.flush()
+        done = subprocess.run(  # noqa: S603
+            command, cwd=ROOT, env=quiet, stderr=subprocess.PIPE, text=True, timeout=TIMEOUT
+        )
+    if done.returncode not in (0, 1):
+        sys.stderr.write(done.stderr[-3000:])
+    return done.returncode == 0
+
+
+def main(name: str) -> int:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kling_saas.settings")
+    import django
+
+    django.setup()
+    return 0 if import_module(f"bench.{name}").inside() else 1
+
+
+if __name__ == "__main__":
+    try:
+        code = main(sys.argv[1])
+    except Exception:  # noqa: BLE001  whatever it is, it is printed and fails the run
+        import traceback
+
+        traceback.print_exc()
+        code = 2
+    raise SystemExit(code)

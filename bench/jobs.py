@@ -1,0 +1,60 @@
+"""Jobs in the database without a customer who asked for each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from django.utils import timezone
+
+from accounts.models import Workspace
+from billing.models import CreditAccount, Hold
+from generations.models import Generation, ProviderAccount, State
+from generations.providers import set_secret
+
+OPERATION = "text-to-audio"
+
+
+def account(url: str) -> ProviderAccount:
+    made = ProviderAccount(slug="bench", dialect="cometapi", base_url=url)
+    set_secret(made, key="bench")
+    made.save()
+    return made
+
+
+def running(
+    at: ProviderAccount, ends: Sequence[float], *, begun: datetime, due: Sequence[datetime]
+) -> list[Generation]:
+    """Jobs that the provider has, free of charge; `ends` in epoch seconds."""
+    workspace = Workspace.objects.get()
+    credit, _ = CreditAccount.objects.get_or_create(workspace=workspace)
+    holds = Hold.objects.bulk_create(
+        [Hold(account=credit, reference=uuid4().hex, amount=0) for _ in ends], batch_size=500
+    )
+    rows = [
+        Generation(
+            workspace=workspace,
+            operation=OPERATION,
+            model=OPERATION,
+            input={},
+            account=at,
+            external_task_id=uuid4().hex,
+            task_id=str(int(end * 1000)),
+            state=State.PROCESSING,
+            submitted_at=begun,
+            due_at=when,
+            units=0,
+            unit_type="video",
+            price_book_id=1,
+            rate=1_000_000,
+            quoted=0,
+            hold=hold,
+        )
+        for end, when, hold in zip(ends, due, holds, strict=True)
+    ]
+    return Generation.objects.bulk_create(rows, batch_size=500)
+
+
+def due_now(count: int) -> list[datetime]:
+    return [timezone.now() - timedelta(seconds=1)] * count

@@ -1,0 +1,85 @@
+"""A provider of one loop, so that it is never what is measured.
+
+It keeps nothing: the id of a task is the millisecond at which it ends. Started with
+`running()`; prints its port, and answers `/asked` with the number of queries so far.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.request import urlopen
+
+from bench.servers import ROOT
+
+asked = 0
+
+
+def _task(task_id: str) -> bytes:
+    ended = time.time() * 1000 >= int(task_id)
+    data: dict[str, object] = {
+        "task_id": task_id,
+        "task_status": "succeed" if ended else "processing",
+        "created_at": 0,
+        "updated_at": 0,
+    }
+    if ended:
+        audio = {"id": task_id, "url_mp3": "http://127.0.0.1:9/a.mp3", "duration_mp3": "3"}
+        data |= {"task_result": {"audios": [audio]}, "final_unit_deduction": "0"}
+    return json.dumps({"code": 0, "message": "SUCCEED", "data": data}).encode()
+
+
+def _answer(path: str) -> bytes:
+    global asked
+    if path == "/asked":
+        return str(asked).encode()
+    asked += 1
+    return _task(path.rpartition("/")[2])
+
+
+async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        while head := await reader.readuntil(b"\r\n\r\n"):
+            body = _answer(head.split(b" ", 2)[1].decode())
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n")
+            writer.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
+    except (asyncio.IncompleteReadError, ConnectionError):
+        pass
+    finally:
+        writer.close()
+
+
+async def _main() -> None:
+    server = await asyncio.start_server(_serve, "127.0.0.1", 0, backlog=512)
+    sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
+    sys.stdout.flush()
+    await server.serve_forever()
+
+
+@contextmanager
+def running() -> Iterator[str]:
+    """Its address."""
+    command = [sys.executable, "-m", "bench.provider"]
+    process = subprocess.Popen(  # noqa: S603
+        command, cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    try:
+        yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def asked_so_far(url: str) -> int:
+    with urlopen(f"{url}/asked", timeout=10) as answer:  # noqa: S310  ours
+        return int(answer.read())
+
+
+if __name__ == "__main__":
+    asyncio.run(_main())
