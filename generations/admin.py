@@ -8,7 +8,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern, reverse
 from django.utils.html import format_html, format_html_join
@@ -16,18 +16,23 @@ from django.utils.safestring import SafeString
 
 from accounts.access import Actor
 from accounts.models import Role, User
+from billing.admin.base import ReadOnlyAdmin, ReadOnlyInline
 from billing.amounts import to_text
 from generations import approvals, decisions, offering, providers
 from generations.errors import AlreadyDecided
 from generations.models import (
     ApprovalRequest,
     Asset,
+    CallbackHealth,
     Generation,
     IdempotencyKey,
+    Notice,
     ProviderAccount,
     Quote,
+    SlotPool,
     Transition,
     Upload,
+    UsualDuration,
 )
 from generations.views import margins
 from kling.errors import AuthenticationFailed
@@ -38,43 +43,19 @@ CALLBACK_SECRET = re.compile(
 )
 
 
-class ReadOnlyAdmin(admin.ModelAdmin[Any]):
-    """History and money are looked at here, never edited."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-
-class ReadOnlyInline(admin.TabularInline[Any, Any]):
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-
-class TransitionInline(ReadOnlyInline):
+class TransitionInline(ReadOnlyInline[Transition]):
     model = Transition
     fields = ["at", "was", "now", "reason"]
 
 
-class AssetInline(ReadOnlyInline):
+class AssetInline(ReadOnlyInline[Asset]):
     model = Asset
     fields = ["public_id", "kind", "media_type", "bytes", "sha256", "width", "height", "duration"]
     show_change_link = True
 
 
 @admin.register(Generation)
-class GenerationAdmin(ReadOnlyAdmin):
+class GenerationAdmin(ReadOnlyAdmin[Generation]):
     list_display = [
         "public_id",
         "workspace",
@@ -280,19 +261,24 @@ class ProviderAccountAdmin(admin.ModelAdmin[ProviderAccount]):
 
 
 @admin.register(Asset)
-class AssetAdmin(ReadOnlyAdmin):
+class AssetAdmin(ReadOnlyAdmin[Asset]):
     list_display = ["public_id", "workspace", "kind", "media_type", "bytes", "created_at"]
     search_fields = ["public_id", "sha256", "generation__public_id"]
     show_full_result_count = False
 
 
 @admin.register(Upload)
-class UploadAdmin(ReadOnlyAdmin):
+class UploadAdmin(ReadOnlyAdmin[Upload]):
     list_display = ["public_id", "workspace", "kind", "media_type", "bytes", "origin", "created_at"]
     search_fields = ["public_id", "sha256"]
     show_full_result_count = False
 
 
 @admin.register(Quote, IdempotencyKey, Transition, ApprovalRequest)
-class HistoryAdmin(ReadOnlyAdmin):
+class HistoryAdmin(ReadOnlyAdmin[Any]):
     show_full_result_count = False
+
+
+@admin.register(Notice, CallbackHealth, SlotPool, UsualDuration)
+class LearntAdmin(ReadOnlyAdmin[Any]):
+    """What the product has told the operator, and what it has learnt of providers."""

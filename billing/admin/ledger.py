@@ -18,10 +18,10 @@ from django.utils.safestring import SafeString
 from accounts.models import Workspace
 from billing import credits
 from billing.admin import debts
-from billing.admin.base import CreditsFormField, ReadOnlyAdmin
+from billing.admin.base import CreditsFormField, ReadOnlyAdmin, ReadOnlyInline
 from billing.amounts import to_text
 from billing.errors import KeyReused
-from billing.models import CreditAccount, Entry, Hold, LedgerAlarm, Lot
+from billing.models import CreditAccount, Entry, Hold, LedgerAlarm, Lot, LotDraw
 
 
 class GrantForm(forms.Form):
@@ -172,12 +172,27 @@ class EntryAdmin(ReadOnlyAdmin[Entry]):
         return to_text(row.balance_after)
 
 
+class LotDrawInline(ReadOnlyInline[LotDraw]):
+    model = LotDraw
+    fields = ("entry", "drawn", "left")
+    readonly_fields = fields
+
+    @admin.display(description="taken")
+    def drawn(self, row: LotDraw) -> str:
+        return to_text(row.amount)
+
+    @admin.display(description="left after it")
+    def left(self, row: LotDraw) -> str:
+        return to_text(row.remaining_after)
+
+
 @admin.register(Lot)
 class LotAdmin(ReadOnlyAdmin[Lot]):
     list_display = ["account", "source", "granted_credits", "remaining_credits", "expires_at"]
     list_filter = ["source"]
     list_select_related = ["account__workspace"]
     search_fields = ["entry__key", "account__workspace__name", "account__workspace__public_id"]
+    inlines = [LotDrawInline]
 
     @admin.display(description="granted", ordering="granted")
     def granted_credits(self, row: Lot) -> str:

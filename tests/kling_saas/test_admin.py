@@ -23,7 +23,13 @@ INLINE = {
     "billing.Margin",
     "billing.OperationRate",
     "billing.OrderChange",
+    "billing.Refund",
+    "billing.Dispute",
+    "billing.PackPrice",
+    "billing.LotDraw",
 }
+# Counted up with each request and gone a minute later: nothing to look at.
+NOT_SHOWN = {"accounts.RequestCount"}
 MODELS = [model for model in apps.get_models() if model._meta.app_label in OURS]
 
 
@@ -36,7 +42,7 @@ def operator() -> Client:
 
 def test_it_shows_every_model() -> None:
     missing = {model._meta.label for model in MODELS if model not in admin.site._registry}
-    assert missing <= INLINE
+    assert missing == INLINE | NOT_SHOWN
 
 
 def test_its_lists_and_pages_open(
