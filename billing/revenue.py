@@ -49,14 +49,22 @@ def by_currency(start: datetime, end: datetime) -> list[Revenue]:
 
 
 def price_of_credit(currency: str, *, until: datetime) -> Decimal | None:
-    """What a credit brought on average, of all that were sold for the currency; None: none were."""
-    sums = Order.objects.filter(
-        state=OrderState.PAID, currency=currency, paid_at__lt=until
-    ).aggregate(
-        money=Sum(Coalesce("amount_total", "amount") - F("lost")),
-        credits=Sum(F("credits") - F("clawed")),
+    """What a credit brought on average, of all that were sold for the currency; None: none were.
+
+    Test payments count only where there are no real ones.
+    """
+    sold = Order.objects.filter(state=OrderState.PAID, currency=currency, paid_at__lt=until)
+    sums = (
+        sold.order_by()
+        .values("livemode")
+        .annotate(
+            money=Sum(Coalesce("amount_total", "amount") - F("lost")),
+            left=Sum(F("credits") - F("clawed")),
+        )
+        .order_by("-livemode")
+        .first()
     )
-    if not sums["credits"]:
+    if sums is None or not sums["left"]:
         return None
     money = Decimal(sums["money"]).scaleb(-currencies.decimals(currency))
-    return money * MICRO / Decimal(sums["credits"])
+    return money * MICRO / Decimal(sums["left"])

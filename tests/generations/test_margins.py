@@ -108,6 +108,13 @@ def test_margin_is_value_less_cost(operator: Client, ada: Person, dear: Provider
     assert cells(page, "Margin")[1] == "0.42"
 
 
+def test_test_payments_do_not_change_what_a_credit_brings(ada: Person) -> None:
+    sell(ada, amount=1, livemode=False)
+    assert today().price_of_credit == Decimal("0.0001")
+    sell(ada, amount=2000)
+    assert today().price_of_credit == Decimal("0.2")
+
+
 def test_a_cost_that_nobody_knows_is_no_zero(
     operator: Client, ada: Person, dear: ProviderAccount
 ) -> None:
