@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +13,8 @@ from django.core import checks
 
 from billing import stripe_client
 from billing.errors import PaymentUnavailable
+from tests.installation import ROOT
+from tests.kling_saas.test_processes import free_port
 
 
 def found() -> list[str]:
@@ -22,6 +28,42 @@ def test_a_key_without_a_webhook_secret_does_not_start(settings: Any, key: str) 
     assert "billing.E001" in found()
     settings.STRIPE_WEBHOOK_SECRETS = ["whsec_x"]
     assert "billing.E001" not in found()
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        ["manage.py", "worker"],
+        ["manage.py", "serve"],
+        ["manage.py", "prepare", "--static-only"],
+        ["-m", "gunicorn", "--config", "python:kling_saas.web_server", "kling_saas.wsgi"],
+    ],
+    ids=["worker", "serve", "prepare", "web"],
+)
+def test_no_process_starts_with_a_key_and_no_webhook_secret(
+    start: list[str], tmp_path: Path
+) -> None:
+    settings = {
+        "ENV_FILE": "",
+        "DJANGO_SETTINGS_MODULE": "kling_saas.settings",
+        "VAR_DIR": str(tmp_path),
+        "DATABASE_URL": f"sqlite:///{tmp_path}/none.sqlite3",
+        "PORT": str(free_port()),
+        "WEB_WORKERS": "1",
+        "STRIPE_SECRET_KEY": "sk_test_x",
+        "STRIPE_WEBHOOK_SECRET": "",
+    }
+    ended = subprocess.run(  # one that starts after all is ended by the time limit
+        [sys.executable, *start],
+        env={**os.environ, **settings},
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ended.returncode != 0
+    assert "STRIPE_WEBHOOK_SECRET is empty" in ended.stderr
 
 
 @pytest.mark.parametrize(

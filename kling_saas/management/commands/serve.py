@@ -4,6 +4,7 @@ import signal
 from typing import Any
 
 from django.conf import settings
+from django.core.checks import Tags
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
@@ -17,7 +18,7 @@ from kling_saas.running.preparing import prepare_database, prepare_static_files
 
 class Command(BaseCommand):
     help = "Serve the whole product: web, worker, and stand-ins for services without credentials."
-    requires_system_checks = ()
+    requires_system_checks = (Tags.security,)
 
     def handle(self, **options: Any) -> None:
         caller, asked = Caller(), []

@@ -4,6 +4,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
+from django.core.checks import Tags
 from django.core.management.base import BaseCommand
 
 from worker.supervisor import Supervisor, Timing
@@ -11,8 +12,8 @@ from worker.supervisor import Supervisor, Timing
 
 class Command(BaseCommand):
     help = "Run a queue worker: one django-q2 cluster, watched, and restarted when it stands still."
-    # They would load every view: memory that this process, which lives long, has no use for.
-    requires_system_checks = ()
+    # The others would load every view: memory that this process, which lives long, has no use for.
+    requires_system_checks = (Tags.security,)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         for name, default, text in (
