@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
@@ -69,38 +70,23 @@ def submit(order: Order, *, by: Actor) -> Created:
 
 @transaction.atomic(durable=True)
 def _create(order: Order, priced: Priced, *, by: Actor) -> Generation:
-    request, public_id = priced.route.request, new_generation_id()
+    public_id, price = new_generation_id(), priced.price.credits
     # The account row first: it serialises the jobs of one workspace, so the quotas below hold.
-    hold = billing.credits.hold(workspace=by.workspace, amount=priced.price.credits, key=public_id)
-    quotas.check(by, credits=priced.price.credits)
-    needs_approval = approvals.is_needed(by, credits=priced.price.credits)
+    hold = billing.credits.hold(workspace=by.workspace, amount=price, key=public_id)
+    quotas.check(by, credits=price)
+    needs_approval = approvals.is_needed(by, credits=price)
     due_at = timezone.now() + (settings.APPROVAL_LIFETIME if needs_approval else timedelta())
     generation = Generation.objects.create(
         public_id=public_id,
         workspace=by.workspace,
         created_by=by.user,
         api_key=by.api_key,
-        operation=request.operation.name,
-        model=request.model,
-        mode=str(request.input.get("mode", "")),
-        input=request.input,
-        metadata=dict(order.metadata),
-        webhook_url=order.webhook_url,
-        client_task_id=order.client_task_id or None,
-        callback_url=order.callback_url,
-        account=priced.route.account,
-        provider=order.provider,
-        slots=request.slots,
         external_task_id=uuid4().hex,
         approval=Approval.WAITING if needs_approval else "",
         due_at=due_at,
-        units=request.units.amount,
-        step_units=request.step.units.amount if request.step else 0,
-        unit_type=request.units.unit_type,
-        price_book_id=priced.price.book_id,
-        rate=priced.price.rate,
-        quoted=priced.price.credits,
         hold=hold,
+        **_asked(order, priced),
+        **_agreed(priced),
     )
     record(generation, was=None, reason="created")
     if needs_approval:
@@ -115,6 +101,37 @@ def _create(order: Order, priced: Priced, *, by: Actor) -> Generation:
     # No doorbell: the row is due, and the worker's clock looks every moment. A queue entry here
     # would cost a third of the whole transaction, and still be the same work.
     return generation
+
+
+def _asked(order: Order, priced: Priced) -> dict[str, Any]:
+    """Columns for what was asked for, and who is to make it."""
+    request = priced.route.request
+    return {
+        "operation": request.operation.name,
+        "model": request.model,
+        "mode": str(request.input.get("mode", "")),
+        "input": request.input,
+        "metadata": dict(order.metadata),
+        "webhook_url": order.webhook_url,
+        "client_task_id": order.client_task_id or None,
+        "callback_url": order.callback_url,
+        "account": priced.route.account,
+        "provider": order.provider,
+        "slots": request.slots,
+    }
+
+
+def _agreed(priced: Priced) -> dict[str, Any]:
+    """Columns for the price, frozen: no price book is asked again."""
+    request, price = priced.route.request, priced.price
+    return {
+        "units": request.units.amount,
+        "step_units": request.step.units.amount if request.step else 0,
+        "unit_type": request.units.unit_type,
+        "price_book_id": price.book_id,
+        "rate": price.rate,
+        "quoted": price.credits,
+    }
 
 
 def cancel(generation: Generation, *, by: Actor) -> None:
@@ -138,15 +155,13 @@ def cancel(generation: Generation, *, by: Actor) -> None:
 def delete(generation: Generation, *, by: Actor) -> None:
     """Remove a finished generation's input, results and files; what it cost stays on the books."""
     by.require(Scope.WRITE)
-    if not generation.is_final:
-        raise NotFinished("Only a finished generation can be deleted. Cancel it, or wait.")
+    wiped = {"input": {}, "metadata": {}, "outputs": [], "client_task_id": None, "callback_url": ""}
     with transaction.atomic(durable=True):
+        # On the row as it is: what a person ended may have begun to deliver after all.
+        finished = Generation.objects.filter(pk=generation.pk, due_at=None)
+        if not finished.update(deleted_at=timezone.now(), **wiped):
+            raise NotFinished("Only a finished generation can be deleted. Cancel it, or wait.")
         assets.forget(generation)
-        generation.deleted_at = timezone.now()
-        generation.input, generation.metadata, generation.outputs = {}, {}, []
-        generation.client_task_id, generation.callback_url = None, ""
-        wiped = ["input", "metadata", "outputs", "client_task_id", "callback_url"]
-        generation.save(update_fields=["deleted_at", *wiped])
         record(generation, was=State(generation.state), reason=f"deleted by {by.name}")
         ring("generations.tasks.erase", generation.pk)
 

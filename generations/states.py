@@ -84,8 +84,8 @@ def move(
     """Move `generation` to state `to`, with `changes`, and leave a history row.
 
     Conditional on the state the caller has read, and with `same_account` on the account too, which
-    a waiting job may change: raises `Stale` when another worker was faster. Must stand in the
-    transaction that also moves the money.
+    a waiting job may change: raises `Stale` when another worker was faster, or when its owner has
+    deleted a job that had ended. Must stand in the transaction that also moves the money.
     """
     if not transaction.get_connection().in_atomic_block:
         raise NotAllowed("move() belongs into a transaction.")
@@ -99,6 +99,8 @@ def move(
     elif was in FINAL:
         changes["finished_at"] = None
     row = type(generation).objects.filter(pk=generation.pk, state=was)
+    if was in FINAL:
+        row = row.filter(deleted_at=None)
     if same_account:
         row = row.filter(account=generation.account_id)
     if row.update(**changes) != 1:

@@ -7,13 +7,19 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
 import billing.credits
+from accounts.access import Actor
+from accounts.models import Role
 from billing import ledger
 from billing.models import Entry
-from generations import decisions, late
+from generations import actions, asking, decisions, late, verdicts
+from generations.errors import NotFinished
 from generations.models import Generation, ProviderAccount, State
+from generations.states import Stale
 from kling.simulator.server import RunningSimulator
+from kling.tasks import Task
 from tests.conftest import Person
 from tests.generations.test_main_job import SOUND, create
 from tests.working import finish, reach, work_until
@@ -82,6 +88,37 @@ def test_a_job_that_the_customer_deleted_stays_deleted(ada: Person, doubted: Gen
     assert ada.api.delete(f"/generations/{doubted.public_id}").status_code == 204
     Generation.objects.filter(pk=doubted.pk).update(late_look_at=doubted.created_at)
     assert late.run() == 0
+
+
+def test_a_job_that_is_deleted_while_the_provider_answers_is_not_charged(
+    ada: Person, doubted: Generation
+) -> None:
+    decisions.fail_and_release(doubted, by="op@example.com")
+    seen = Generation.objects.select_related("account", "hold").get(pk=doubted.pk)
+    answer = asking.look(seen)
+    assert isinstance(answer, Task)
+    assert answer.status == "succeed"
+    assert ada.api.delete(f"/generations/{doubted.public_id}").status_code == 204
+    with pytest.raises(Stale):
+        verdicts.succeed(seen, answer)
+    assert kinds(doubted) == []
+    assert ada.api.credits()["balance"] == "100"
+
+
+def test_a_job_that_begins_to_deliver_while_it_is_deleted_is_kept(
+    ada: Person, doubted: Generation
+) -> None:
+    decisions.fail_and_release(doubted, by="op@example.com")
+    seen = Generation.objects.get(pk=doubted.pk)
+    work_until(is_in(doubted, State.SUCCEEDED))
+    Generation.objects.filter(pk=doubted.pk).update(
+        state=State.STORING, due_at=timezone.now(), finished_at=None
+    )
+    owner = Actor(workspace=ada.workspace, user=ada.user, role=Role.OWNER)
+    with pytest.raises(NotFinished):
+        actions.delete(seen, by=owner)
+    doubted.refresh_from_db()
+    assert (doubted.deleted_at, bool(doubted.outputs)) == (None, True)
 
 
 def test_a_job_that_was_never_sent_is_not_asked_about(
