@@ -1,41 +1,18 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
-from typing import Any
-from uuid import uuid4
 
-from django import forms
-from django.contrib import admin, messages
-from django.contrib.admin.models import CHANGE, LogEntry
-from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts.models import Workspace
-from billing import credits
-from billing.admin import debts
-from billing.admin.base import CreditsFormField, ReadOnlyAdmin, ReadOnlyInline
+from billing.admin import by_hand
+from billing.admin.base import ReadOnlyAdmin, ReadOnlyInline
 from billing.amounts import to_text
-from billing.errors import KeyReused
 from billing.models import CreditAccount, Entry, Hold, LedgerAlarm, Lot, LotDraw
-
-
-class GrantForm(forms.Form):
-    workspace = forms.ModelChoiceField(queryset=Workspace.objects.order_by("name"))
-    credits = CreditsFormField(help_text="How many credits to add.")
-    reason = forms.CharField(max_length=150, help_text="Shown to the workspace in its history.")
-    # Sent twice, the form grants once.
-    key = forms.CharField(widget=forms.HiddenInput, max_length=60)
-
-    def clean_credits(self) -> int:
-        micro: int = self.cleaned_data["credits"]
-        if micro <= 0:
-            raise forms.ValidationError("More than nothing.")
-        return micro
 
 
 @admin.register(CreditAccount)
@@ -75,60 +52,29 @@ class CreditAccountAdmin(ReadOnlyAdmin[CreditAccount]):
         return format_html(
             '<a href="{}?account__id__exact={}">Entries</a> · '
             '<a href="{}?account__id__exact={}">Holds</a> · '
-            '<a href="{}?workspace={}">Grant credits</a> · <a href="{}">Forgive a debt</a>',
+            '<a href="{}?workspace={}">Grant credits</a> · <a href="{}">Take credits</a> · '
+            '<a href="{}">Forgive a debt</a>',
             reverse("admin:billing_entry_changelist"),
             row.pk,
             reverse("admin:billing_hold_changelist"),
             row.pk,
             reverse("admin:billing_creditaccount_grant"),
             row.workspace_id,
+            reverse("admin:billing_creditaccount_take", args=[row.pk]),
             reverse("admin:billing_creditaccount_forgive", args=[row.pk]),
         )
 
     def get_urls(self) -> list[URLPattern]:
-        grant = self.admin_site.admin_view(self.grant)
-        forgive = self.admin_site.admin_view(partial(debts.forgive, self.admin_site))
-        pages = [
-            path("grant/", grant, name="billing_creditaccount_grant"),
-            path("<int:pk>/forgive/", forgive, name="billing_creditaccount_forgive"),
+        pages: list[tuple[str, Callable[..., HttpResponse], str]] = [
+            ("grant/", by_hand.grant, "billing_creditaccount_grant"),
+            ("<int:pk>/take/", by_hand.take, "billing_creditaccount_take"),
+            ("<int:pk>/forgive/", by_hand.forgive, "billing_creditaccount_forgive"),
         ]
-        return [*pages, *super().get_urls()]
-
-    def grant(self, request: HttpRequest) -> HttpResponse:
-        if not request.user.has_perm("billing.add_entry"):
-            raise PermissionDenied
-        initial = {"key": uuid4().hex, "workspace": request.GET.get("workspace")}
-        form = GrantForm(request.POST or None, initial=initial)
-        if form.is_valid():
-            try:
-                entry = _grant(request, form.cleaned_data)
-            except KeyReused:
-                form.add_error(None, "This form was sent before. Open it anew to grant more.")
-            else:
-                messages.success(request, f"{to_text(entry.amount)} credits were granted.")
-                return redirect("admin:billing_creditaccount_change", entry.account_id)
-        context = {**self.admin_site.each_context(request), "form": form}
-        return render(request, "billing/admin_grant.html", context | {"title": "Grant credits"})
-
-
-def _grant(request: HttpRequest, wanted: dict[str, Any]) -> Entry:
-    assert request.user.pk is not None
-    with transaction.atomic():
-        entry = credits.grant(
-            workspace=wanted["workspace"],
-            amount=wanted["credits"],
-            key=f"admin:{wanted['key']}",
-            kind=Entry.Kind.GRANT,
-            note=wanted["reason"],
-        )
-        LogEntry.objects.log_actions(
-            user_id=request.user.pk,
-            queryset=[entry.account],
-            action_flag=CHANGE,
-            change_message=f"Granted {to_text(entry.amount)} credits: {wanted['reason']}",
-            single_object=True,
-        )
-    return entry
+        own = [
+            path(where, self.admin_site.admin_view(partial(view, self.admin_site)), name=name)
+            for where, view, name in pages
+        ]
+        return [*own, *super().get_urls()]
 
 
 @admin.register(Hold)

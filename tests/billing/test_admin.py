@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.db import transaction
 from django.test import Client
 
 from accounts.models import User
@@ -105,7 +106,7 @@ def test_it_grants_credits_once_with_a_reason(operator: Client, ada: Person) -> 
 def test_it_refuses_a_form_that_was_sent_before_with_another_amount(
     operator: Client, ada: Person
 ) -> None:
-    wanted = {"workspace": ada.workspace.pk, "credits": "5", "reason": "gift", "key": "once"}
+    wanted = {"workspace": ada.workspace.pk, "credits": "5", "reason": "gift", "key": "0" * 32}
     operator.post("/admin/billing/creditaccount/grant/", wanted)
     answer = operator.post("/admin/billing/creditaccount/grant/", {**wanted, "credits": "50"})
     assert answer.status_code == 200
@@ -113,11 +114,47 @@ def test_it_refuses_a_form_that_was_sent_before_with_another_amount(
     assert credits.balance(ada.workspace).balance == to_micro(105)
 
 
+def test_what_it_grants_may_expire(operator: Client, ada: Person) -> None:
+    wanted = {"workspace": ada.workspace.pk, "credits": "5", "reason": "gift", "key": "0" * 32}
+    operator.post("/admin/billing/creditaccount/grant/", {**wanted, "last_day": "2999-12-31"})
+    assert ada.api.get("/credits").json()["expiring"] == [
+        {"credits": "5", "expires_at": "3000-01-01T00:00:00Z"}
+    ]
+
+
+def test_it_takes_back_what_was_granted_by_mistake_once(operator: Client, ada: Person) -> None:
+    page = f"/admin/billing/creditaccount/{ada.workspace.credit_account.pk}/take/"
+    assert "100 are free" in html(operator, page)
+    wanted = {"credits": "12.5", "reason": "a slip", "key": "0" * 32}
+    for _ in range(2):
+        assert operator.post(page, wanted).status_code == 302
+    entry = Entry.objects.get(note="a slip")
+    assert (entry.kind, entry.amount) == ("adjustment", -to_micro("12.5"))
+    assert credits.balance(ada.workspace).balance == to_micro("87.5")
+
+
+def test_it_takes_no_more_than_is_free(operator: Client, ada: Person) -> None:
+    page = f"/admin/billing/creditaccount/{ada.workspace.credit_account.pk}/take/"
+    with transaction.atomic():
+        credits.hold(workspace=ada.workspace, amount=to_micro(60), key="job")
+    answer = operator.post(page, {"credits": "41", "reason": "a slip", "key": "0" * 32})
+    assert "Only 40 are free." in answer.content.decode()
+    assert credits.balance(ada.workspace).balance == to_micro(100)
+
+
 @pytest.mark.parametrize(
-    "wrong", [{"credits": "0"}, {"credits": "-5"}, {"credits": "NaN"}, {"reason": ""}], ids=str
+    "wrong",
+    [
+        {"credits": "0"},
+        {"credits": "-5"},
+        {"credits": "NaN"},
+        {"reason": ""},
+        {"last_day": "2001-01-01"},
+    ],
+    ids=str,
 )
 def test_it_refuses_a_wrong_grant(operator: Client, ada: Person, wrong: dict[str, str]) -> None:
-    wanted = {"workspace": ada.workspace.pk, "credits": "5", "reason": "gift", "key": "k"}
+    wanted = {"workspace": ada.workspace.pk, "credits": "5", "reason": "gift", "key": "0" * 32}
     answer = operator.post("/admin/billing/creditaccount/grant/", {**wanted, **wrong})
     assert answer.status_code == 200
     assert credits.balance(ada.workspace).balance == to_micro(100)
@@ -128,6 +165,8 @@ def test_staff_without_the_permission_grant_nothing(ada: Person) -> None:
     client = Client()
     client.force_login(user)
     assert client.get("/admin/billing/creditaccount/grant/").status_code == 403
+    account = ada.workspace.credit_account.pk
+    assert client.get(f"/admin/billing/creditaccount/{account}/take/").status_code == 403
 
 
 def test_it_drafts_edits_and_publishes_a_price_book(operator: Client) -> None:
