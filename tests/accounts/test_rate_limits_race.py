@@ -9,12 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection
+from django.test import Client
 
 from accounts import rates
 from accounts.models import Plan, RequestCount
 from tests.conftest import Api, Person
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
+LOGIN = "/accounts/login/"
 THREADS, EACH, LIMIT = 8, 5, 7
 
 
@@ -61,3 +63,14 @@ def test_reading_and_then_writing_would_count_too_few() -> None:
 
     together(naive)
     assert RequestCount.objects.get(key="naive").count == EACH
+
+
+def test_guesses_at_the_same_moment_are_counted_too(ada: Person) -> None:
+    """Five wrong passwords in five minutes, from whatever processes they are checked by."""
+
+    def guess() -> int:
+        form = {"login": ada.user.email, "password": "a-guess"}
+        return int("is not right" in Client().post(LOGIN, form).content.decode())
+
+    assert 1 <= sum(together(guess)) <= 5
+    assert guess() == 0

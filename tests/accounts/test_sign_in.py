@@ -2,8 +2,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 import time_machine
 from django.contrib.auth import get_user
+from django.core.cache import caches
+from django.core.cache.backends.db import DatabaseCache
 from django.test import Client
 
 from accounts.models import User
@@ -101,3 +104,54 @@ def test_it_signs_out_by_post_only(ada: Person) -> None:
     assert still == ada.user
     assert response.url == "/"
     assert get_user(ada.browser).is_anonymous
+
+
+def test_other_processes_share_the_count(ada: Person) -> None:
+    """What counts is in the database: a process that has just started knows of all before it."""
+    with time_machine.travel("2026-03-01T12:00:00Z", tick=False):
+        for _ in range(5):
+            sign_in(Client(), ada.user.email, "guess")
+        caches["default"].close()
+        refused = sign_in(Client(), ada.user.email)
+
+    assert isinstance(caches["default"], DatabaseCache)
+    assert "Too many attempts" in refused.content.decode()
+
+
+def test_many_wrong_addresses_do_not_make_it_forget(ada: Person) -> None:
+    """Each leaves an entry of its own; a full cache throws live ones away."""
+    with time_machine.travel("2026-03-01T12:00:00Z", tick=False):
+        for _ in range(5):
+            sign_in(Client(), ada.user.email, "guess")
+        for number in range(400):
+            caches["default"].set(f"somebody-{number}", 1, 300)
+        refused = sign_in(Client(), ada.user.email)
+
+    assert "Too many attempts" in refused.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "most"),
+    [
+        (LOGIN, {"login": "{n}@example.com", "password": "x"}, 10),
+        ("/accounts/signup/", {"email": "not an address {n}", "password1": "x"}, 20),
+        ("/accounts/password/reset/", {"email": "{n}@example.com"}, 20),
+    ],
+)
+def test_an_address_may_not_try_for_ever(
+    db: None, settings: Any, path: str, form: dict[str, str], most: int
+) -> None:
+    """With another e-mail address each time; somebody elsewhere is not held back."""
+    settings.TRUSTED_PROXY_COUNT = 1
+
+    def attempt(number: int, origin: str) -> bool:
+        sent = {name: text.format(n=number) for name, text in form.items()}
+        answer = Client().post(path, sent, headers={"X-Forwarded-For": f"1.1.1.1, {origin}"})
+        return answer.status_code == 429 or "Too many" in answer.content.decode()
+
+    with time_machine.travel("2026-03-01T12:00:00Z", tick=False):
+        held = [attempt(number, "203.0.113.7") for number in range(most + 1)]
+        elsewhere = attempt(0, "203.0.113.8")
+
+    assert held == [False] * most + [True]
+    assert not elsewhere
