@@ -120,3 +120,11 @@ def test_it_finds_a_storage_that_takes_nothing(healthy: None, settings: Any, tmp
     in_order, said = examine()
     assert not in_order
     assert "the storage cannot be written and read" in said
+
+
+def test_it_says_that_a_wall_needs_postgresql(healthy: None, settings: Any) -> None:
+    settings.DATABASE_TENANT_ROLE = "somebody"
+    in_order, said = examine()
+
+    assert not in_order
+    assert "DATABASE_TENANT_ROLE needs PostgreSQL" in said or "there is no database role" in said

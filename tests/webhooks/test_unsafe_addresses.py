@@ -156,3 +156,65 @@ def test_it_connects_to_the_very_address_it_checked(
     with http.session() as session, pytest.raises(requests.ConnectionError):
         session.get("https://rebind.example.com/")
     assert asked == ["rebind.example.com", "93.184.216.34"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("127.0.0.1", "10.1.2.3", "172.31.0.1", "192.168.0.1", "169.254.169.254", "0.0.0.0"),
+        *("100.64.0.1", "192.0.0.1", "198.18.0.1", "224.0.0.1", "240.0.0.1", "255.255.255.255"),
+        *("::", "::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::127.0.0.1", "64:ff9b::7f00:1"),
+        *(
+            "64:ff9b:1::a00:1",
+            "2002:7f00:1::",
+            "2001::1",
+            "fd00::1",
+            "fe80::1",
+            "fec0::1",
+            "ff02::1",
+        ),
+    ],
+)
+def test_a_name_for_an_inner_address_is_refused_however_it_is_written(
+    monkeypatch: pytest.MonkeyPatch, settings: Any, address: str
+) -> None:
+    """What a resolver answers; nothing may be connected to."""
+    connected: list[Any] = []
+
+    def getaddrinfo(_host: str, port: int, *_: Any, **__: Any) -> list[Any]:
+        if ":" in address:
+            return [(socket.AF_INET6, socket.SOCK_STREAM, 6, "", (address, port, 0, 0))]
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    monkeypatch.setattr(socket.socket, "connect", lambda _, to: connected.append(to))
+    settings.FETCH_ALLOW_PRIVATE = False
+    with (
+        pytest.raises(http.UnsafeAddress),
+        http.stream("https://inner.example.com/", max_bytes=10),
+    ):
+        pass
+    assert connected == []
+
+
+def test_of_several_addresses_the_checked_one_is_called(
+    monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    """A name with a public address and an inner one leads to the public one, or nowhere."""
+    asked: list[str] = []
+
+    def getaddrinfo(host: str, port: int, *_: Any, **__: Any) -> list[Any]:
+        asked.append(host)
+        if host == "93.184.216.34":
+            raise socket.gaierror("no network in tests")
+        both = ("93.184.216.34", "127.0.0.1")
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (one, port)) for one in both]
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    settings.FETCH_ALLOW_PRIVATE = False
+    with (
+        pytest.raises(http.Unreachable),
+        http.stream("https://two.example.com/", max_bytes=10),
+    ):
+        pass
+    assert asked == ["two.example.com", "93.184.216.34"]
