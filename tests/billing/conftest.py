@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -92,8 +93,15 @@ class Shop:
 
 @pytest.fixture
 def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+    with running_sandbox(tmp_path / "payments") as running:
+        yield running
+
+
+@contextmanager
+def running_sandbox(state: Path) -> Iterator[Sandbox]:
+    """Serve it; what it has answered and told is checked at the end."""
     running = Sandbox(
-        state=tmp_path / "payments",
+        state=state,
         webhook_url="",
         webhook_secret=SECRET,
         host="127.0.0.1",
