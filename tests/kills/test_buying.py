@@ -75,6 +75,19 @@ TAKING_BACK = steps("""
     UPDATE billing_order
     COMMIT
 """)
+TAKING_FOR_FRAUD = steps("""
+    UPDATE billing_order
+    INSERT billing_dispute
+    INSERT django_q_ormq
+    INSERT billing_freeze
+    UPDATE billing_creditaccount
+    INSERT django_q_ormq
+    UPDATE billing_creditaccount
+    INSERT billing_entry
+    UPDATE billing_order
+    UPDATE billing_order
+    COMMIT
+""")
 ALL = ["100", "100"]  # by the order, and by the one entry of the ledger
 DONE = ["UPDATE billing_stripeevent"]
 
@@ -97,3 +110,9 @@ def test_a_refund_is_taken_back_once(travel: Travel) -> None:
     deaths = travel("money-back")
     assert deaths.places == STORING + LOOKING + TAKING_BACK + DONE
     deaths.assert_all_end({**PAID, "balance": "0", "debt": "60", "frozen": False, "clawed": ALL})
+
+
+def test_a_fraud_freezes_and_takes_back_once(travel: Travel) -> None:
+    deaths = travel("fraud")
+    assert deaths.places == STORING + LOOKING + TAKING_FOR_FRAUD + DONE
+    deaths.assert_all_end({**PAID, "balance": "0", "debt": "60", "frozen": True, "clawed": ALL})
