@@ -7,6 +7,7 @@ one: to start Python for each would take too long.
 
 from __future__ import annotations
 
+import gc
 import itertools
 import json
 import os
@@ -61,6 +62,7 @@ def _prepare() -> None:
     buying.OwnRefund(-1).prepare()
     spending.Dispatched(-1).prepare()
     connections.close_all()
+    gc.freeze()  # what is collected in a fork would be copied for it
 
 
 if __name__ == "__main__":

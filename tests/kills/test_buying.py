@@ -12,6 +12,8 @@ import pytest
 
 from tests.kills.conftest import Travel, steps
 
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(600)]
+
 PAID: dict[str, Any] = {
     "violations": [],
     "balance": "100",

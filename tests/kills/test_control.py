@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.kills.conftest import Travel
+
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(600)]
 
 
 def test_one_transaction_is_all_or_nothing(travel: Travel) -> None:

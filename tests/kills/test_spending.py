@@ -7,7 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.kills.conftest import Travel, steps
+
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(600)]
 
 DELIVERED: dict[str, Any] = {
     "violations": [],
