@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from datetime import timedelta
 from typing import cast
@@ -129,7 +130,11 @@ def _exchange_customer(order: Order, gone: Customer) -> None:
 
 
 def _kept(order: Order) -> SessionCreateParams:
-    return cast(SessionCreateParams, order.checkout_request)
+    """In one order of its own: a repeat under the same key must be the same to the letter, and
+    PostgreSQL gives an object's names back in another order than it was given.
+    """
+    ordered = json.loads(json.dumps(order.checkout_request, sort_keys=True))
+    return cast(SessionCreateParams, ordered)
 
 
 def _request(order: Order) -> SessionCreateParams:
