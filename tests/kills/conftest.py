@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 
 from billing.sandbox.account import ACCOUNT_ID
+from kling.simulator.server import RunningSimulator
 from kling.simulator.server import start as start_simulator
 from tests.billing.conftest import SECRET, running_sandbox
 from tests.installation import ROOT, Installation, installation, shared_folder
 from worker import lifeline
 
 # Places that write nothing. The process dies before them, too, but they may come and go.
-UNLISTED = ("SELECT", "BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK", "SET")
+UNLISTED = ("SELECT", "WITH", "BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK", "SET")
 
 
 @dataclass(frozen=True)
@@ -58,13 +59,20 @@ def steps(text: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSimulator]:
+    state = tmp_path_factory.mktemp("simulator")
+    with start_simulator(state=state, time_scale=0.0001) as simulator:
+        yield simulator
+
+
+@pytest.fixture(scope="module")
+def installed(
+    tmp_path_factory: pytest.TempPathFactory, provider: RunningSimulator
+) -> Iterator[Installation]:
     """An installation with our payment sandbox and our simulator of the provider."""
     folder = tmp_path_factory.mktemp("kills")
-    (folder / "simulator").mkdir()
     with (
         running_sandbox(folder / "payments") as sandbox,
-        start_simulator(state=folder / "simulator", time_scale=0.0001) as simulator,
         installation(
             folder / "var",
             shared=shared_folder(tmp_path_factory),
@@ -74,7 +82,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation
             STRIPE_API_BASE=sandbox.url,
             STRIPE_ACCOUNT_ID=ACCOUNT_ID,
             PAYMENT_SANDBOX="1",
-            SIMULATOR_URL=simulator.url,
+            SIMULATOR_URL=provider.url,
             TIMER_SCALE="0.001",
         ) as made,
     ):

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from kling.simulator.server import RunningSimulator
 from tests.kills.conftest import Travel, steps
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(600)]
@@ -31,8 +32,59 @@ HELD = steps("""
     COMMIT
 """)
 
+SENT = steps("""
+    UPDATE worker_lease
+    UPDATE generations_generation
+    INSERT generations_transition
+    COMMIT
+    UPDATE worker_lease
+    POST /v1/ai/video-endpoint/kling/audio/text-to-audio
+    answer
+    UPDATE generations_generation
+    INSERT generations_transition
+    COMMIT
+""")
+LOST = steps("""
+    UPDATE generations_generation
+    UPDATE generations_generation
+    GET /no-such-file.mp4
+    answer
+    GET /v1/ai/video-endpoint/kling/videos/text2video/{id}
+    answer
+    INSERT generations_transition
+    COMMIT
+    UPDATE generations_generation
+    INSERT generations_transition
+    UPDATE billing_creditaccount
+    INSERT billing_entry
+    COMMIT
+""")
+
 
 def test_a_job_is_created_once(travel: Travel) -> None:
     deaths = travel("job")
     assert deaths.places == HELD
     deaths.assert_all_end(DELIVERED)
+
+
+def test_a_job_is_sent_and_charged_once(travel: Travel, provider: RunningSimulator) -> None:
+    before = len(provider.tasks())
+    deaths = travel("dispatched")
+    assert deaths.places == SENT
+    deaths.assert_all_end(DELIVERED)
+    assert len(provider.tasks()) - before == len(deaths.deaths)
+
+
+def test_a_lost_result_is_refunded_once(travel: Travel) -> None:
+    deaths = travel("loss")
+    assert deaths.places == LOST
+    refunded = [["capture", -2_000_000], ["refund", 2_000_000]]
+    deaths.assert_all_end(
+        {
+            **DELIVERED,
+            "balance": "10",
+            "jobs": [["failed", "captured"]],
+            "assets": [0],
+            "entries": refunded,
+        }
+    )
