@@ -18,7 +18,7 @@ from django.db import connection
 WRITE = re.compile(r"\s*(?:WITH .*?\)\s+)?(INSERT INTO|UPDATE|DELETE FROM)\s+\"?(\w+)", re.S | re.I)
 READ = re.compile(r"\s*(\w+)")
 # Of Stripe, of ours, and numbers.
-ID = re.compile(r"/(?:[a-z]+_(?:test_)?[0-9a-f]{24}|[0-9a-f-]{32,36}|\d+)(?=/|\.|$)")
+ID = re.compile(r"/(?:[a-z]+_(?:test_)?[0-9a-f]{24}|[0-9a-f-]{32,40}|\d+)(?=/|\.|$)")
 
 
 class Faults:

@@ -44,6 +44,41 @@ SENT = steps("""
     INSERT generations_transition
     COMMIT
 """)
+ASKED = steps("""
+    UPDATE generations_generation
+    COMMIT
+    GET /v1/ai/video-endpoint/kling/audio/text-to-audio/{id}
+    answer
+    UPDATE generations_generation
+    INSERT generations_transition
+    UPDATE billing_creditaccount
+    UPDATE billing_hold
+""")
+CHARGED = steps("""
+    INSERT billing_entry
+    INSERT django_q_ormq
+    UPDATE generations_usualduration
+    UPDATE generations_callbackhealth
+    COMMIT
+    COMMIT
+""")
+RELEASED = steps("""
+    UPDATE generations_callbackhealth
+    COMMIT
+    COMMIT
+""")
+STORED = steps("""
+    UPDATE generations_generation
+    UPDATE generations_generation
+    GET /media/{id}/{id}.mp3
+    answer
+    GET /media/{id}/{id}.wav
+    answer
+    UPDATE generations_generation
+    INSERT generations_transition
+    INSERT generations_asset
+    COMMIT
+""")
 LOST = steps("""
     UPDATE generations_generation
     UPDATE generations_generation
@@ -73,6 +108,19 @@ def test_a_job_is_sent_and_charged_once(travel: Travel, provider: RunningSimulat
     assert deaths.places == SENT
     deaths.assert_all_end(DELIVERED)
     assert len(provider.tasks()) - before == len(deaths.deaths)
+
+
+def test_a_result_is_charged_and_stored_once(travel: Travel) -> None:
+    deaths = travel("verdict")
+    assert deaths.places == ASKED + CHARGED + STORED
+    deaths.assert_all_end(DELIVERED)
+
+
+def test_a_failed_job_is_released_once(travel: Travel) -> None:
+    deaths = travel("failure")
+    assert deaths.places == ASKED + RELEASED
+    released = {"jobs": [["failed", "released"]], "assets": [0], "entries": []}
+    deaths.assert_all_end({**DELIVERED, "balance": "10", **released})
 
 
 def test_a_lost_result_is_refunded_once(travel: Travel) -> None:
