@@ -90,6 +90,23 @@ TAKING_FOR_FRAUD = steps("""
     UPDATE billing_order
     COMMIT
 """)
+ASKING_TO_REFUND = steps("""
+    INSERT billing_refund
+    INSERT django_q_ormq
+    COMMIT
+    POST /v1/refunds
+    answer
+    UPDATE billing_refund
+""")
+TAKING_OUR_REFUND = steps("""
+    UPDATE billing_order
+    UPDATE billing_refund
+    UPDATE billing_creditaccount
+    INSERT billing_entry
+    UPDATE billing_order
+    UPDATE billing_order
+    COMMIT
+""")
 ALL = ["100", "100"]  # by the order, and by the one entry of the ledger
 DONE = ["UPDATE billing_stripeevent"]
 
@@ -118,3 +135,12 @@ def test_a_fraud_freezes_and_takes_back_once(travel: Travel) -> None:
     deaths = travel("fraud")
     assert deaths.places == STORING + LOOKING + TAKING_FOR_FRAUD + DONE
     deaths.assert_all_end({**PAID, "balance": "0", "debt": "60", "frozen": True, "clawed": ALL})
+
+
+def test_a_refund_of_ours_is_made_once(travel: Travel) -> None:
+    """The operator gives back what is unspent, and presses the button again after the restart."""
+    deaths = travel("own-refund")
+    assert deaths.places == ASKING_TO_REFUND + LOOKING + TAKING_OUR_REFUND
+    unspent = {"balance": "0", "debt": "0", "frozen": False, "clawed": ["40", "40"]}
+    made = {"refunds": {"ours": [[720, "succeeded"]], "at stripe": [720]}}
+    deaths.assert_all_end({**PAID, **unspent, **made})
