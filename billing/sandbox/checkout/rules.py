@@ -46,8 +46,10 @@ LONGEST_REFERENCE = 200
 
 def check(wanted: Row) -> None:
     """What the parameters alone show."""
-    for name in ("mode", "success_url", REQUIRED.get(wanted.get("mode", ""), "mode")):
-        if name not in wanted:
+    required = REQUIRED.get(wanted.get("mode", ""), "mode")
+    for name in ("mode", "success_url", required):
+        # What a card is saved for is not asked where cards are all there is.
+        if name not in wanted and not (name == "currency" and _names_methods(wanted)):
             raise Refused(f"Missing required param: {name}.", code="parameter_missing", param=name)
     if wanted.get("ui_mode", "hosted_page") != "hosted_page":
         raise Refused("The payment sandbox has hosted pages only.", param="ui_mode")
@@ -59,6 +61,10 @@ def check(wanted: Row) -> None:
     _check_together(wanted)
     for name in ("success_url", "cancel_url"):
         _check_address(wanted.get(name, "http://none"), name)
+
+
+def _names_methods(wanted: Row) -> bool:
+    return bool(wanted.get("allowed_payment_method_types"))
 
 
 def _check_mode(wanted: Row) -> None:
