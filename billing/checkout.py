@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from datetime import timedelta
 from typing import cast
@@ -130,11 +129,7 @@ def _exchange_customer(order: Order, gone: Customer) -> None:
 
 
 def _kept(order: Order) -> SessionCreateParams:
-    """In one order of its own: a repeat under the same key must be the same to the letter, and
-    PostgreSQL gives an object's names back in another order than it was given.
-    """
-    ordered = json.loads(json.dumps(order.checkout_request, sort_keys=True))
-    return cast(SessionCreateParams, ordered)
+    return cast(SessionCreateParams, stripe_client.in_order(order.checkout_request))
 
 
 def _request(order: Order) -> SessionCreateParams:
@@ -161,6 +156,13 @@ def _request(order: Order) -> SessionCreateParams:
             "enabled": True,
             "invoice_data": {"metadata": {"order": order.public_id}},
         }
+    request.update(by_settings())
+    return request
+
+
+def by_settings() -> SessionCreateParams:
+    """What the operator has chosen for all that is sold."""
+    request: SessionCreateParams = {}
     if settings.STRIPE_TAX:
         request["automatic_tax"] = {"enabled": True}
         request["tax_id_collection"] = {"enabled": True}

@@ -11,7 +11,6 @@ from stripe import PaymentIntent
 from stripe.checkout import Session
 
 from billing import stripe_client
-from billing.errors import PaymentUnavailable
 
 # Money that left or is about to leave; a failed or canceled refund stays with us.
 REFUNDED = ("succeeded", "pending", "requires_action")
@@ -72,16 +71,25 @@ class Facts:
 
 
 def fetch(session_id: str) -> Facts:
-    """Ask Stripe. Raises PaymentUnavailable."""
-    try:
-        client = stripe_client.client()
+    """Of a purchase on a page. Raises PaymentUnavailable."""
+    with stripe_client.asking() as client:
         session = client.v1.checkout.sessions.retrieve(session_id, {"expand": ["payment_intent"]})
-        facts = of_session(session)
-        if facts.payment_status != "paid" or not facts.intent:
-            return facts
-        return _with_reversals(client, facts)
-    except stripe.StripeError as exc:
-        raise PaymentUnavailable(f"Stripe did not answer: {exc.user_message or exc}") from exc
+        return _with_reversals(client, of_session(session))
+
+
+def fetch_intent(intent_id: str) -> Facts:
+    """Of a saved card that was charged. Raises PaymentUnavailable."""
+    with stripe_client.asking() as client:
+        return _with_reversals(client, of_intent(client.v1.payment_intents.retrieve(intent_id)))
+
+
+def fetch_invoice(invoice_id: str, *, reference: str) -> Facts:
+    """Of an invoice that the order `reference` was made for. Raises PaymentUnavailable."""
+    with stripe_client.asking() as client:
+        invoice = client.v1.invoices.retrieve(invoice_id)
+        paid = client.v1.invoice_payments.list({"invoice": invoice_id, "status": "paid"})
+        intents = [_id_of(one.payment.payment_intent) for one in paid.auto_paging_iter()]
+        return _with_reversals(client, of_invoice(invoice, intents, reference=reference))
 
 
 def of_session(session: Session) -> Facts:
@@ -104,8 +112,52 @@ def of_session(session: Session) -> Facts:
     )
 
 
+def of_intent(intent: PaymentIntent) -> Facts:
+    """An intent is like a session of its own: open for as long as another attempt may be made."""
+    is_open = intent.status.startswith("requires_")
+    return Facts(
+        session="",
+        reference=intent.metadata.to_dict().get("order", ""),
+        mode="payment",
+        livemode=intent.livemode,
+        currency=intent.currency,
+        amount_subtotal=intent.amount,
+        amount_total=intent.amount,
+        status="open" if is_open else "complete",
+        payment_status="paid" if intent.status == "succeeded" else "unpaid",
+        intent=intent.id,
+        intent_status=intent.status,
+        invoice="",
+        url="",
+    )
+
+
+def of_invoice(invoice: stripe.Invoice, intents: list[str], *, reference: str) -> Facts:
+    """`intents` have paid it: none if nothing was due, or if it was paid outside of Stripe."""
+    status = "no_payment_required" if invoice.total <= 0 else "paid"
+    return Facts(
+        session="",
+        reference=reference,
+        # An invoice paid by several payments is not undone by the refund of one of them.
+        mode="payment" if len(intents) <= 1 else "several payments",
+        livemode=invoice.livemode,
+        currency=invoice.currency,
+        amount_subtotal=invoice.subtotal,
+        amount_total=invoice.amount_paid or invoice.total,
+        status="complete",
+        payment_status=status if invoice.status == "paid" else "unpaid",
+        intent=intents[0] if intents else "",
+        intent_status="",
+        invoice=invoice.id or "",
+        url="",
+    )
+
+
 def _with_reversals(client: stripe.StripeClient, facts: Facts) -> Facts:
+    """Of what was not paid nothing can have gone back."""
     intent = facts.intent
+    if facts.payment_status != "paid" or not intent:
+        return facts
     refunds = client.v1.refunds.list({"payment_intent": intent, "limit": PAGE})
     disputes = client.v1.disputes.list({"payment_intent": intent, "limit": PAGE})
     warnings = client.v1.radar.early_fraud_warnings.list({"payment_intent": intent, "limit": PAGE})

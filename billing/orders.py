@@ -9,12 +9,10 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 
-from billing import credits, facts, notices, reversals, stripe_client
-from billing.amounts import to_text
+from billing import crediting, facts, notices, reversals, stripe_client
 from billing.errors import OtherAccount, PaymentUnavailable
 from billing.facts import Facts
-from billing.models import Entry, Order, OrderChange, OrderState
-from webhooks.outbox import announce
+from billing.models import Order, OrderChange, OrderOrigin, OrderState
 
 # Paid is final. An expired or failed order may still be paid: Stripe's word is the later one.
 MOVES: dict[OrderState, frozenset[OrderState]] = {
@@ -44,22 +42,42 @@ FAILED_INTENTS = ("requires_payment_method", "canceled")
 MOST_LOOKS = 10
 
 
-def sync_order(order: Order, *, session_id: str = "") -> Order:
+def sync_order(order: Order, *, session_id: str = "", intent_id: str = "") -> Order:
     """The order as Stripe has it now.
 
-    `session_id` is for an order whose session was made, but whose answer was lost. Raises
-    PaymentUnavailable if Stripe cannot be asked, OtherAccount if it is not the order's.
+    `session_id` or `intent_id` is for an order whose session or payment was made, but whose answer
+    was lost. Raises PaymentUnavailable if Stripe cannot be asked, OtherAccount if it is not the
+    order's.
     """
-    known = order.stripe_session_id or session_id
+    known = _known(order, session_id, intent_id)
     if not known:
         return order
     require_ours(order)
     for _ in range(MOST_LOOKS):
         syncs = Order.objects.values_list("syncs", flat=True).get(pk=order.pk)
-        recorded = record(order, facts.fetch(known), syncs=syncs)
+        recorded = record(order, _look(order, known), syncs=syncs)
         if recorded is not None:
             return recorded
     raise PaymentUnavailable("This order changes faster than we can look.")
+
+
+def _known(order: Order, session_id: str, intent_id: str) -> str:
+    """Under which id Stripe has what this order is paid by; empty if that is not known yet."""
+    match order.origin:
+        case OrderOrigin.TOP_UP:
+            return order.stripe_payment_intent or intent_id
+        case OrderOrigin.SUBSCRIPTION:
+            return order.stripe_invoice
+    return order.stripe_session_id or session_id
+
+
+def _look(order: Order, known: str) -> Facts:
+    match order.origin:
+        case OrderOrigin.TOP_UP:
+            return facts.fetch_intent(known)
+        case OrderOrigin.SUBSCRIPTION:
+            return facts.fetch_invoice(known, reference=order.public_id)
+    return facts.fetch(known)
 
 
 def require_ours(order: Order) -> None:
@@ -87,13 +105,13 @@ def record(order: Order, said: Facts, *, syncs: int) -> Order | None:
         state, reason = (OrderState.REVIEW, problem) if problem else _verdict(row, said)
         if state in MOVES[OrderState(row.state)]:
             if state == OrderState.PAID:
-                _credit(row)
+                crediting.give(row)
             _tell(row, to=state, why=reason)
             move(row, to=state, reason=reason)
         if is_of_it:
             reversals.record(row, said)
         if row.state == OrderState.PAID and not problem:
-            _take_back(row, said)
+            crediting.take_back(row, lost=said.lost)
         row.syncs, row.seen, row.synced_at = syncs + 1, said.digest, timezone.now()
         row.save(update_fields=["syncs", "seen", "synced_at"])
     return row
@@ -126,7 +144,7 @@ def _tell(order: Order, *, to: OrderState, why: str) -> None:
 
 def _attach(order: Order, said: Facts, *, problem: str) -> None:
     """Keep the ids under which Stripe has this order."""
-    order.stripe_session_id = order.stripe_session_id or said.session
+    order.stripe_session_id = order.stripe_session_id or said.session or None
     order.stripe_payment_intent = said.intent or order.stripe_payment_intent
     order.stripe_invoice = said.invoice or order.stripe_invoice
     order.attention = problem[:300]
@@ -144,7 +162,7 @@ def _attach(order: Order, said: Facts, *, problem: str) -> None:
         ]
     )
     if order.state == OrderState.NEW and not problem:
-        move(order, to=OrderState.OPEN, reason="Checkout session made")
+        move(order, to=OrderState.OPEN, reason="Stripe has it")
 
 
 def _mismatch(order: Order, said: Facts) -> str:
@@ -180,61 +198,3 @@ def _verdict(order: Order, said: Facts) -> tuple[OrderState, str]:
     if said.intent_status in FAILED_INTENTS:
         return OrderState.FAILED, "The payment failed"
     return OrderState.PROCESSING, "The payment is on its way"
-
-
-def grant_key(order: Order) -> str:
-    return f"order:{order.public_id}:purchase"
-
-
-def _credit(order: Order) -> None:
-    credits.grant(
-        workspace=order.workspace,
-        amount=order.credits,
-        key=grant_key(order),
-        kind=Entry.Kind.PURCHASE,
-        note=f"Order {order.public_id}",
-    )
-    announce(
-        workspace=order.workspace,
-        type="credits.purchased",
-        data={
-            "order": order.public_id,
-            "credits": to_text(order.credits),
-            "balance": to_text(credits.balance(order.workspace).balance),
-        },
-    )
-
-
-def clawed_for(order: Order, *, lost: int) -> int:
-    """The credits to have taken back in all when `lost` of the money went back.
-
-    Rounded up: all of the money takes all of the credits, and a part leaves no more than was paid.
-    """
-    total = order.amount_total or 0
-    if total <= 0:
-        return 0
-    return min(order.credits, -(-order.credits * min(lost, total) // total))
-
-
-def _take_back(order: Order, said: Facts) -> None:
-    """Post the difference between what should be taken back by now and what has been."""
-    target = clawed_for(order, lost=said.lost)
-    difference, key = target - order.clawed, f"order:{order.public_id}:sync:{order.syncs}"
-    if difference > 0:
-        credits.claw_back(
-            workspace=order.workspace,
-            amount=difference,
-            key=key,
-            note=f"Payment of order {order.public_id} went back",
-            lot_key=grant_key(order),
-        )
-    elif difference < 0:
-        credits.restore(
-            workspace=order.workspace,
-            amount=-difference,
-            key=key,
-            note=f"Payment of order {order.public_id} is ours again",
-        )
-    if (target, said.lost) != (order.clawed, order.lost):
-        order.clawed, order.lost = target, said.lost
-        order.save(update_fields=["clawed", "lost"])

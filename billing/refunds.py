@@ -14,7 +14,7 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from accounts.models import User
-from billing import credits, currencies, orders, stripe_client
+from billing import crediting, credits, currencies, orders, stripe_client
 from billing.errors import PaymentUnavailable, RefundRefused
 from billing.models import Lot, Order, OrderState, Refund
 from billing.reversals import FAILED_REFUNDS
@@ -37,10 +37,11 @@ def left(order: Order) -> int:
 
 def unspent(order: Order) -> int:
     """The share of the payment whose credits are still there and not held, rounded down."""
-    lot = Lot.objects.filter(entry__key=orders.grant_key(order)).first()
-    if lot is None:
+    keys = [part.key for part in crediting.parts_of(order)]
+    lots = Lot.objects.filter(entry__key__in=keys).aggregate(sum=Sum("remaining"))["sum"]
+    there = min(lots or 0, credits.balance(order.workspace).available)
+    if there <= 0:
         return 0
-    there = max(0, min(lot.remaining, credits.balance(order.workspace).available))
     share = (order.amount_total or 0) * there // order.credits
     asked = order.refunds.filter(status=Refund.REQUESTED).aggregate(sum=Sum("amount"))["sum"]
     step = currencies.step(order.currency)

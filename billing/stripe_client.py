@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from stripe import DEFAULT_API_BASE, RequestsClient, StripeClient
+from stripe import DEFAULT_API_BASE, RequestsClient, StripeClient, StripeError
 
 from billing.errors import PaymentUnavailable
 
@@ -15,6 +19,7 @@ CONNECT_SECONDS = 3
 READ_SECONDS = 20
 LIVE_KEYS = ("sk_live_", "rk_live_")
 CHECKOUT_ORIGIN = "https://checkout.stripe.com"
+PORTAL_ORIGIN = "https://billing.stripe.com"
 
 
 def client() -> StripeClient:
@@ -32,6 +37,15 @@ def client() -> StripeClient:
         max_network_retries=2,
         http_client=RequestsClient(timeout=(CONNECT_SECONDS, READ_SECONDS)),
     )
+
+
+@contextmanager
+def asking() -> Iterator[StripeClient]:
+    """The client for questions, which may be asked again. Raises PaymentUnavailable."""
+    try:
+        yield client()
+    except StripeError as exc:
+        raise PaymentUnavailable(f"Stripe did not answer: {exc.user_message or exc}") from exc
 
 
 def api_base() -> str:
@@ -65,3 +79,16 @@ def key_problem() -> str:
 def checkout_origin() -> str:
     """Where a buyer is sent: Stripe's page, or that of a stand-in."""
     return CHECKOUT_ORIGIN if api_base() == DEFAULT_API_BASE else api_base()
+
+
+def page_origins() -> list[str]:
+    """Where forms of ours lead in the end: browsers check what the answer redirects to, too."""
+    is_stripe = api_base() == DEFAULT_API_BASE
+    return [CHECKOUT_ORIGIN, PORTAL_ORIGIN] if is_stripe else [api_base()]
+
+
+def in_order(kept: dict[str, Any]) -> dict[str, Any]:
+    """A request that was kept as JSON, in one order of its own: a repeat under the same key must
+    be the same to the letter, and PostgreSQL gives an object's names back in another order.
+    """
+    return dict(json.loads(json.dumps(kept, sort_keys=True)))

@@ -91,6 +91,7 @@ class OrderAdmin(ReadOnlyAdmin[Order]):
     list_display = [
         "public_id",
         "workspace",
+        "origin",
         "pack",
         "credits_bought",
         "price",
@@ -99,7 +100,13 @@ class OrderAdmin(ReadOnlyAdmin[Order]):
         "attention",
         "paid_at",
     ]
-    list_filter = ["state", "livemode", ("attention", admin.EmptyFieldListFilter), "currency"]
+    list_filter = [
+        "state",
+        "origin",
+        "livemode",
+        ("attention", admin.EmptyFieldListFilter),
+        "currency",
+    ]
     list_select_related = ["workspace"]
     search_fields = [
         "public_id",

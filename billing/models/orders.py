@@ -110,6 +110,12 @@ class OrderState(models.TextChoices):
     REVIEW = "review", "Under review"
 
 
+class OrderOrigin(models.TextChoices):
+    CHECKOUT = "checkout", "Bought"
+    TOP_UP = "top_up", "Automatic top-up"
+    SUBSCRIPTION = "subscription", "Subscription"
+
+
 class Order(models.Model):
     """One purchase. Written and committed before Stripe hears of it, so that nothing is lost.
 
@@ -119,6 +125,14 @@ class Order(models.Model):
 
     public_id = models.CharField(max_length=40, unique=True, default=new_order_id, editable=False)
     workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="orders")
+    origin = models.CharField(
+        max_length=12,
+        choices=OrderOrigin.choices,
+        default=OrderOrigin.CHECKOUT,
+        editable=False,
+        help_text="Paid on a page, charged to a saved card, or an invoice of a subscription.",
+    )
+    # The pack's slug, or that of the subscription plan.
     pack = models.SlugField()
     credits = models.BigIntegerField()
     amount = models.BigIntegerField()
@@ -177,7 +191,24 @@ class Order(models.Model):
             ),
         ]
         constraints = [
-            models.CheckConstraint(condition=Q(credits__gt=0), name="order_credits_positive"),
+            # A month may bring nothing where the plan's cap is reached.
+            models.CheckConstraint(
+                condition=Q(credits__gt=0) | Q(origin="subscription", credits=0),
+                name="order_credits_positive",
+            ),
+            models.CheckConstraint(
+                condition=Q(origin__in=[origin.value for origin in OrderOrigin]),
+                name="order_origin",
+            ),
+            models.CheckConstraint(
+                condition=~Q(origin="subscription") | ~Q(stripe_invoice=""),
+                name="order_of_subscription_has_invoice",
+            ),
+            models.UniqueConstraint(
+                fields=["stripe_invoice"],
+                condition=Q(origin="subscription"),
+                name="order_one_per_invoice",
+            ),
             models.CheckConstraint(condition=Q(amount__gt=0), name="order_amount_positive"),
             models.CheckConstraint(
                 condition=Q(state__in=[state.value for state in OrderState]), name="order_state"
