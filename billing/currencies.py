@@ -35,6 +35,11 @@ def from_decimal(amount: Decimal, currency: str) -> int:
     return int(smallest)
 
 
+def to_decimal(amount: int, currency: str) -> Decimal:
+    """1800, "usd" is Decimal("18.00"), as people type it."""
+    return Decimal(amount).scaleb(-decimals(currency))
+
+
 def to_text(amount: int, currency: str) -> str:
     """1800, "usd" is "$18.00"; 500, "chf" is "5.00 CHF"."""
     places = decimals(currency)

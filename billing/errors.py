@@ -14,6 +14,12 @@ BillingError
 ├── NotClosed             a month without a statement: `.month`
 ├── UnknownCurrency       the pack has no price in this currency
 ├── RefundRefused         money that cannot go back: `.reason`
+├── InvalidTopUp          what cannot be ordered for later: `.field`, `.reason`
+├── NoSavedCard           there is no card to charge
+├── NoCustomer            the workspace has never been at Stripe
+├── AlreadySubscribed     the workspace has a subscription
+├── UnknownPlan           no such subscription plan is on sale
+├── UnsaleablePlan        a plan that must not go on sale: `.reason`
 └── PaymentUnavailable    Stripe is not set up, or did not answer
     └── OtherAccount      the order belongs to another account or mode of Stripe
 """
@@ -121,6 +127,42 @@ class OtherAccount(PaymentUnavailable):
 
 
 class RefundRefused(BillingError):
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+class InvalidTopUp(BillingError):
+    def __init__(self, field: str, reason: str) -> None:
+        self.field = field
+        self.reason = reason
+        super().__init__(reason)
+
+
+class NoSavedCard(BillingError):
+    def __init__(self) -> None:
+        super().__init__("Save a card first: automatic top-up charges it.")
+
+
+class NoCustomer(BillingError):
+    def __init__(self) -> None:
+        super().__init__("There are no invoices or payments of this workspace yet.")
+
+
+class AlreadySubscribed(BillingError):
+    def __init__(self) -> None:
+        super().__init__(
+            "This workspace has a subscription. Change it under “Manage subscription”."
+        )
+
+
+class UnknownPlan(BillingError):
+    def __init__(self, slug: str) -> None:
+        self.slug = slug
+        super().__init__("There is no such plan.")
+
+
+class UnsaleablePlan(BillingError):
     def __init__(self, reason: str) -> None:
         self.reason = reason
         super().__init__(reason)

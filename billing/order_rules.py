@@ -8,9 +8,21 @@ ORDERS = {
         SELECT o.id, coalesce(e.amount, 0), o.credits FROM billing_order o
         LEFT JOIN billing_creditaccount a ON a.workspace_id = o.workspace_id
         LEFT JOIN billing_entry e ON e.key = 'order:' || o.public_id || ':purchase'
-        WHERE (o.state = 'paid') <> (e.id IS NOT NULL)
+        WHERE o.origin <> 'subscription' AND ((o.state = 'paid') <> (e.id IS NOT NULL)
         OR (e.id IS NOT NULL AND (e.amount <> o.credits OR e.account_id <> a.id
-            OR e.kind <> 'purchase'))""",
+            OR e.kind <> 'purchase')))""",
+    "order: an invoice is paid if and only if all it brings was credited": """
+        SELECT o.id, coalesce(sum(e.amount), 0), o.credits FROM billing_order o
+        LEFT JOIN billing_creditaccount a ON a.workspace_id = o.workspace_id
+        LEFT JOIN billing_subscriptiongrant g ON g.order_id = o.id
+        LEFT JOIN billing_entry e ON e.key = g.key AND e.account_id = a.id
+            AND e.kind = 'subscription' AND e.amount = g.credits
+        WHERE o.origin = 'subscription' GROUP BY o.id, o.state, o.credits
+        HAVING coalesce(sum(g.credits), 0) <> o.credits OR coalesce(sum(e.amount), 0)
+            <> CASE WHEN o.state = 'paid' THEN o.credits ELSE 0 END""",
+    "order: credits of a subscription have their invoice": """
+        SELECT e.id, e.amount, 0 FROM billing_entry e WHERE e.kind = 'subscription'
+        AND NOT EXISTS (SELECT 1 FROM billing_subscriptiongrant g WHERE g.key = e.key)""",
     "entry: a purchase has its order": """
         SELECT e.id, e.amount, 0 FROM billing_entry e WHERE e.kind = 'purchase' AND NOT EXISTS (
             SELECT 1 FROM billing_order o WHERE e.key = 'order:' || o.public_id || ':purchase')""",

@@ -8,7 +8,7 @@ from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
 from accounts.models import Workspace
-from billing.models import Entry, Lot, Order, Pack
+from billing.models import Entry, Lot, Order, Pack, TopUp
 
 EXPIRIES_SHOWN = 100
 
@@ -32,3 +32,8 @@ def orders_of(workspace: Workspace) -> QuerySet[Order]:
 
 def packs_on_sale() -> QuerySet[Pack]:
     return Pack.objects.filter(is_active=True).prefetch_related("further_prices")
+
+
+def top_ups_of(workspace: Workspace) -> QuerySet[TopUp]:
+    rows = TopUp.objects.filter(workspace=workspace)
+    return rows.select_related("order__workspace", "card__customer", "workspace")

@@ -13,9 +13,19 @@ from typing import Any
 import stripe
 from django.db.models import Q
 
-from billing import customers, orders, stripe_client
+from billing import cards, customers, orders, stripe_client
 from billing.errors import PaymentUnavailable
-from billing.models import Customer, Order, StripeEvent
+from billing.models import (
+    CardConsent,
+    Customer,
+    Order,
+    OrderOrigin,
+    SavedCard,
+    StripeEvent,
+    Subscription,
+)
+from billing.subscriptions import invoices, syncing
+from billing.top_ups import charging
 
 
 class Unknown(Exception):
@@ -26,9 +36,15 @@ Route = Callable[[StripeEvent], None]
 
 
 def _session(event: StripeEvent) -> None:
+    """A pack, a card to keep, or a subscription: the session names the row that it was made for."""
     reference = payload(event).get("client_reference_id") or ""
-    order = _order(Q(stripe_session_id=event.object_id) | Q(public_id=reference))
-    orders.sync_order(order, session_id=event.object_id)
+    named = Q(stripe_session_id=event.object_id) | Q(public_id=reference)
+    if consent := CardConsent.objects.filter(named).first():
+        cards.finish(consent, session_id=event.object_id)
+    elif subscription := Subscription.objects.filter(named).first():
+        syncing.sync(subscription, session_id=event.object_id)
+    else:
+        orders.sync_order(_order(named), session_id=event.object_id)
 
 
 def _intent(event: StripeEvent) -> None:
@@ -47,7 +63,39 @@ def _customer(event: StripeEvent) -> None:
     customer = Customer.objects.filter(stripe_id=event.object_id).first()
     if customer is None:
         raise Unknown
-    customers.sync_customer(customer)
+    if customers.sync_customer(customer).deleted_at is not None:
+        cards.lost_with(customer)
+
+
+def _card(event: StripeEvent) -> None:
+    card = SavedCard.objects.filter(stripe_id=event.object_id).select_related("customer").first()
+    if card is None:
+        raise Unknown
+    cards.sync(card)
+
+
+def _subscription(event: StripeEvent) -> None:
+    metadata = payload(event).get("metadata") or {}
+    named = Q(public_id=metadata.get("subscription") or "", stripe_id=None)
+    found = Subscription.objects.filter(Q(stripe_id=event.object_id) | named).first()
+    if found is None:
+        raise Unknown
+    syncing.sync(found, stripe_id=event.object_id)
+
+
+def _invoice_paid(event: StripeEvent) -> None:
+    """Of a purchase in Checkout, too: those bring nothing here."""
+    try:
+        invoices.sync(event.object_id)
+    except invoices.UnknownSubscription as exc:
+        raise Unknown from exc
+
+
+def _invoice_failed(event: StripeEvent) -> None:
+    try:
+        invoices.failed(event.object_id)
+    except invoices.UnknownSubscription as exc:
+        raise Unknown from exc
 
 
 ROUTES: dict[str, Route] = {
@@ -58,6 +106,7 @@ ROUTES: dict[str, Route] = {
     "payment_intent.succeeded": _intent,
     "payment_intent.processing": _intent,
     "payment_intent.payment_failed": _intent,
+    "payment_intent.requires_action": _intent,
     "payment_intent.canceled": _intent,
     "charge.refunded": _reversal,
     "refund.created": _reversal,
@@ -71,6 +120,14 @@ ROUTES: dict[str, Route] = {
     "radar.early_fraud_warning.created": _reversal,
     "customer.updated": _customer,
     "customer.deleted": _customer,
+    "payment_method.detached": _card,
+    "payment_method.automatically_updated": _card,
+    "customer.subscription.created": _subscription,
+    "customer.subscription.updated": _subscription,
+    "customer.subscription.deleted": _subscription,
+    "invoice.paid": _invoice_paid,
+    "invoice.payment_failed": _invoice_failed,
+    "invoice.payment_action_required": _invoice_failed,
 }
 
 
@@ -86,7 +143,10 @@ def _sync_order_of_payment(intent: str, *, public_id: str = "") -> None:
     except Unknown:
         # Money may go back before we have heard that it came.
         order = _order(Q(public_id=_order_named_by(intent)))
-    orders.sync_order(order)
+    if order.origin == OrderOrigin.TOP_UP:
+        charging.proceed(order.top_up, intent_id=intent)
+    else:
+        orders.sync_order(order)
 
 
 def _order_named_by(intent: str) -> str:

@@ -76,11 +76,6 @@ def key_problem() -> str:
     return ""
 
 
-def checkout_origin() -> str:
-    """Where a buyer is sent: Stripe's page, or that of a stand-in."""
-    return CHECKOUT_ORIGIN if api_base() == DEFAULT_API_BASE else api_base()
-
-
 def page_origins() -> list[str]:
     """Where forms of ours lead in the end: browsers check what the answer redirects to, too."""
     is_stripe = api_base() == DEFAULT_API_BASE

@@ -18,7 +18,8 @@ from django.utils import timezone
 from billing import inbox, orders, routing, stripe_client
 from billing.amounts import to_text
 from billing.errors import PaymentUnavailable
-from billing.models import Dispute, Order, OrderState, Refund, StripeEvent
+from billing.models import Dispute, Order, OrderOrigin, OrderState, Refund, StripeEvent
+from billing.subscriptions import invoices
 
 WINDOW = timedelta(days=35)
 # Stripe shows an event for so long.
@@ -46,6 +47,7 @@ class Report:
     """`repaired`: what was brought up to date. `decide`: what a person must look into."""
 
     sessions: int = 0
+    invoices: int = 0
     refunds: int = 0
     disputes: int = 0
     balance_transactions: int = 0
@@ -62,6 +64,7 @@ def reconcile(*, window: timedelta = WINDOW) -> Report:
     run = _Run(timezone.now() - window)
     try:
         run.sessions()
+        run.invoices()
         run.reversals()
         run.unfinished()
         run.balance_transactions()
@@ -97,6 +100,29 @@ class _Run:
                 self._sync(order, session_id=session.id)
             elif order is not None and order.stripe_session_id != session.id:
                 self._decide("session", session.id, f"A second payment of order {order}.")
+
+    def invoices(self) -> None:
+        """Every paid invoice of a subscription has an order, and that has its credits."""
+        listed = self.client.v1.invoices.list(
+            {"created": {"gte": self.timestamp}, "status": "paid", "limit": PAGE}
+        )
+        of_invoices = self.orders.filter(origin=OrderOrigin.SUBSCRIPTION)
+        for invoice in listed.auto_paging_iter():
+            self.report.invoices += 1
+            is_done = of_invoices.filter(stripe_invoice=invoice.id, state=OrderState.PAID).exists()
+            if not is_done and invoice.id and invoices.brings_credits(invoice):
+                self._sync_invoice(invoice.id)
+
+    def _sync_invoice(self, invoice_id: str) -> None:
+        try:
+            order = invoices.sync(invoice_id)
+        except invoices.UnknownSubscription:
+            self._decide("invoice", invoice_id, "It is of no subscription of ours.")
+        except PaymentUnavailable as exc:
+            self._decide("invoice", invoice_id, str(exc))
+        else:
+            if order is not None and order.state == OrderState.PAID:
+                self.report.repaired.append({"invoice": invoice_id, "order": order.public_id})
 
     def reversals(self) -> None:
         """Every refund and dispute has been taken back, or given back."""

@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from billing import (
+    cards,
     checkout,
     low_balance,
     notices,
@@ -19,8 +20,22 @@ from billing import (
     stripe_client,
     stripe_reconciliation,
 )
-from billing.errors import OtherAccount, PaymentUnavailable
-from billing.models import Order, OrderState, Refund, StripeEvent
+from billing.errors import AlreadySubscribed, OtherAccount, PaymentUnavailable
+from billing.models import (
+    Order,
+    OrderOrigin,
+    OrderState,
+    Refund,
+    SavedCard,
+    StripeEvent,
+    Subscription,
+    TopUpRule,
+)
+from billing.models.subscriptions import LIVING, STARTING
+from billing.subscriptions import notices as subscription_notices
+from billing.subscriptions import starting
+from billing.top_ups import charging, due, states
+from billing.top_ups import notices as top_up_notices
 from worker import doorbell
 
 logger = logging.getLogger(__name__)
@@ -30,6 +45,7 @@ FIRST_DELAY_SECONDS = 5
 LONGEST_DELAY_SECONDS = 3600
 SYNC_EVERY = timedelta(minutes=10)
 SYNC_FOR = timedelta(days=35)
+SUBSCRIPTION_EVERY = timedelta(days=1)
 SWEEP_SIZE = 100
 
 # Our rows are committed before Stripe hears of them, so what is unknown after this is not ours.
@@ -62,7 +78,7 @@ def process_stripe_event(event_pk: str) -> None:
 def sync_order(order_pk: int) -> None:
     order = Order.objects.select_related("workspace").get(pk=order_pk)
     try:
-        if order.state == OrderState.NEW:
+        if order.state == OrderState.NEW and order.origin == OrderOrigin.CHECKOUT:
             checkout.open_session(order)
         else:
             orders.sync_order(order)
@@ -86,6 +102,55 @@ def tell_operator(order_pk: int) -> None:
 
 def tell_payment_failed(order_pk: int) -> None:
     notices.tell_payment_failed(Order.objects.select_related("workspace").get(pk=order_pk))
+
+
+def top_up() -> None:
+    """Begin the purchases of those whose credits have run low."""
+    due.begin_all()
+
+
+def charge_top_up(top_up_pk: int) -> None:
+    top_up = states.current(top_up_pk)
+    try:
+        charging.proceed(top_up)
+    except PaymentUnavailable as exc:
+        logger.warning("top-up %s waits: %s", top_up.public_id, exc)
+
+
+def tell_top_up(top_up_pk: int) -> None:
+    top_up_notices.tell(states.current(top_up_pk))
+
+
+def tell_top_up_off(workspace_pk: int) -> None:
+    top_up_notices.tell_off(TopUpRule.objects.get(workspace=workspace_pk))
+
+
+def tell_top_up_cap(rule_pk: int) -> None:
+    top_up_notices.tell_cap(TopUpRule.objects.get(pk=rule_pk))
+
+
+def detach_card(card_pk: int) -> None:
+    try:
+        cards.detach(SavedCard.objects.get(pk=card_pk))
+    except PaymentUnavailable as exc:
+        logger.warning("card %s is not detached: %s", card_pk, exc)
+
+
+def sync_subscription(subscription_pk: int) -> None:
+    subscription = Subscription.objects.get(pk=subscription_pk)
+    try:
+        starting.refresh(subscription)
+    except (AlreadySubscribed, PaymentUnavailable) as exc:
+        logger.warning("subscription %s is not synced: %s", subscription.public_id, exc)
+        Subscription.objects.filter(pk=subscription_pk).update(synced_at=timezone.now())
+
+
+def tell_subscription(subscription_pk: int) -> None:
+    subscription_notices.tell(Subscription.objects.get(pk=subscription_pk))
+
+
+def tell_subscription_failed(subscription_pk: int) -> None:
+    subscription_notices.tell_failed(Subscription.objects.get(pk=subscription_pk))
 
 
 def reconcile() -> None:
@@ -112,12 +177,19 @@ def sweep() -> None:
     just_now = now - _scaled(timedelta(minutes=2))
     _sweep_events(before=just_now)
     _sweep_refunds(before=just_now)
+    _sweep_cards()
+    _sweep_subscriptions(now)
     unfinished = Order.objects.filter(
         state__in=orders.UNFINISHED,
         livemode=stripe_client.is_live(),
         created_at__gt=now - SYNC_FOR,
+    ).exclude(origin=OrderOrigin.TOP_UP)
+    forgotten = unfinished.filter(
+        origin=OrderOrigin.CHECKOUT,
+        state=OrderState.NEW,
+        created_at__lt=now - checkout.REOPEN_FOR,
     )
-    for order in unfinished.filter(state=OrderState.NEW, created_at__lt=now - checkout.REOPEN_FOR):
+    for order in forgotten:
         checkout.give_up(order, reason="Stripe never answered.")
     stale = Q(synced_at=None, created_at__lt=just_now)
     stale |= Q(synced_at__lt=now - _scaled(SYNC_EVERY))
@@ -138,6 +210,22 @@ def _sweep_refunds(*, before: datetime) -> None:
     )
     for pk in waiting.order_by("pk").values_list("pk", flat=True)[:SWEEP_SIZE]:
         doorbell.ring(refunds.SEND, pk)
+
+
+def _sweep_cards() -> None:
+    for pk in cards.to_detach().order_by("removed_at").values_list("pk", flat=True)[:SWEEP_SIZE]:
+        doorbell.ring(cards.DETACH, pk)
+    for pk in charging.unfinished().values_list("pk", flat=True)[:SWEEP_SIZE]:
+        doorbell.ring(due.CHARGE, pk)
+
+
+def _sweep_subscriptions(now: datetime) -> None:
+    """Those that never began, and once a day all others, whose event may have got lost."""
+    living = Subscription.objects.filter(status__in=LIVING, livemode=stripe_client.is_live())
+    never = Q(status__in=STARTING, expires_at__lt=now) & ~Q(synced_at__gt=now - SYNC_EVERY)
+    stale = Q(synced_at__lt=now - SUBSCRIPTION_EVERY)
+    for pk in living.filter(never | stale).values_list("pk", flat=True)[:SWEEP_SIZE]:
+        doorbell.ring("billing.tasks.sync_subscription", pk)
 
 
 def _sweep_events(*, before: datetime) -> None:

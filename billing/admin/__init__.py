@@ -2,6 +2,26 @@
 
 from __future__ import annotations
 
-from billing.admin import freezes, ledger, orders, packs, prices, stripe_events, watches
+from billing.admin import (
+    freezes,
+    ledger,
+    orders,
+    packs,
+    prices,
+    stripe_events,
+    subscriptions,
+    top_ups,
+    watches,
+)
 
-__all__ = ["freezes", "ledger", "orders", "packs", "prices", "stripe_events", "watches"]
+__all__ = [
+    "freezes",
+    "ledger",
+    "orders",
+    "packs",
+    "prices",
+    "stripe_events",
+    "subscriptions",
+    "top_ups",
+    "watches",
+]

@@ -5,13 +5,16 @@ from __future__ import annotations
 from allauth.account.adapter import get_adapter
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.decorators import ActorRequest, workspace_required
 from accounts.models import Scope
-from billing import checkout, credits, queries, stripe_client
+from billing import cards, checkout, credits, portal, queries
 from billing.errors import PaymentUnavailable, UnknownCurrency, UnknownPack
+from billing.subscriptions import plans, starting
+from billing.top_ups import rules
+from billing.views.leading_out import render_leading_out
 
 ENTRIES_SHOWN = 8
 ORDERS_SHOWN = 10
@@ -29,11 +32,14 @@ def overview(request: ActorRequest) -> HttpResponse:
         "may_buy": request.actor.may(Scope.BILLING),
         "entries": queries.entries_of(workspace).order_by("-seq")[:ENTRIES_SHOWN],
         "orders": queries.orders_of(workspace)[:ORDERS_SHOWN],
+        "rule": rules.rule_of(workspace),
+        "card": cards.current(workspace),
+        "is_top_up_offered": rules.is_offered(),
+        "subscription": starting.current(workspace),
+        "has_plans": plans.on_sale().exists(),
+        "has_portal": portal.customer_of(workspace) is not None,
     }
-    response = render(request, "billing/credits.html", context)
-    # A browser checks where a form's answer redirects to, too: the payment page.
-    response._csp_update = {"form-action": [stripe_client.checkout_origin()]}  # type: ignore[attr-defined]
-    return response
+    return render_leading_out(request, "billing/credits.html", context)
 
 
 @require_POST

@@ -22,7 +22,7 @@ from accounts.access import Actor
 from accounts.invitations import invite
 from accounts.models import Role
 from billing import credits
-from billing.models import Order, Pack
+from billing.models import CardConsent, Customer, Order, Pack, SavedCard, TopUp
 from generations.models import Asset, Generation, ProviderAccount
 from tests.conftest import Person
 from tests.generations.builders import make_storing
@@ -42,6 +42,7 @@ OPEN_TO_ALL = {
     "studio/<slug:operation>/price",
     "studio/<slug:operation>/choose",  # lists the workspace's own files
     "credits/buy/<slug:slug>/",  # so is the price list
+    "credits/subscription/<slug:slug>/",  # and that of the plans
     "api/v1/operations/<str:name>",
     "kling/v1/<endpoint:operation>",  # an endpoint; each workspace lists its own tasks there
     "files/<str:token>",  # whoever has the signed link may open it
@@ -79,6 +80,7 @@ def belongings(ada: Person, cloudsway: ProviderAccount, settings: Any) -> dict[s
     order = Order.objects.create(
         workspace=ada.workspace, pack=Pack.objects.first().slug, credits=1, amount=1, currency="usd"
     )
+    top_up = _top_up(ada)
     last_month = timezone.now().replace(day=1) - timedelta(days=1)
     with time_machine.travel(last_month), transaction.atomic():
         credits.grant(workspace=ada.workspace, amount=1, key="of last month", kind="grant")
@@ -92,6 +94,8 @@ def belongings(ada: Person, cloudsway: ProviderAccount, settings: Any) -> dict[s
         "uploads/": upload(ada.api, flat_png()),
         "assets/": generation.assets.first().public_id,
         "credits/orders/": order.public_id,
+        "credits/top-ups/": top_up.public_id,
+        "credits/top-up/card/": top_up.card.consent.public_id,
         "credits/statements/": f"{last_month:%Y-%m}",
         "settings/webhooks/jobs/": str(Delivery.objects.get(endpoint=None).public_id),
         "settings/webhooks/": endpoint.public_id,
@@ -105,6 +109,26 @@ def belongings(ada: Person, cloudsway: ProviderAccount, settings: Any) -> dict[s
         "settings/spending/members/": str(ada.workspace.memberships.get().pk),
         "settings/spending/keys/": ada.workspace.api_keys.get().prefix,
     }
+
+
+def _top_up(person: Person) -> TopUp:
+    workspace = person.workspace
+    customer = Customer.objects.create(workspace=workspace, livemode=False, stripe_id="cus_1")
+    consent = CardConsent.objects.create(workspace=workspace, customer=customer)
+    card = SavedCard.objects.create(
+        workspace=workspace,
+        customer=customer,
+        consent=consent,
+        stripe_id="pm_1",
+        brand="visa",
+        last4="4242",
+        exp_month=12,
+        exp_year=2040,
+    )
+    order = Order.objects.create(
+        workspace=workspace, origin="top_up", pack="small", credits=1, amount=1, currency="usd"
+    )
+    return TopUp.objects.create(workspace=workspace, card=card, order=order)
 
 
 def fill(route: str, belongings: dict[str, str]) -> str:

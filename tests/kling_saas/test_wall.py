@@ -39,6 +39,7 @@ SHARED = {
         "billing.LedgerAlarm",
         "billing.Pack",
         "billing.PackPrice",
+        "billing.SubscriptionPlan",
     ),
     *("billing.PriceBook", "billing.UnitPrice", "billing.Margin", "billing.OperationRate"),
     *("accounts.User", "accounts.Plan", "worker.Heartbeat", "worker.Lease"),

@@ -1,0 +1,146 @@
+"""Subscribing: the row first, then Stripe's page for it."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import suppress
+from datetime import timedelta
+from typing import cast
+
+import stripe
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+from django.utils import timezone
+from stripe.params.checkout import SessionCreateParams
+
+from accounts.access import Actor
+from accounts.models import Scope, Workspace
+from billing import checkout, customers, stripe_client
+from billing.errors import AlreadySubscribed, PaymentUnavailable
+from billing.models import Subscription, SubscriptionPlan
+from billing.models.subscriptions import LIVING, STARTING
+from billing.subscriptions import plans, syncing
+
+logger = logging.getLogger(__name__)
+
+# How long the page works; Stripe takes 30 minutes to a day.
+LIFE = timedelta(hours=2)
+
+
+def current(workspace: Workspace) -> Subscription | None:
+    """The one that the workspace has, or is about to begin."""
+    rows = Subscription.objects.filter(workspace=workspace, status__in=LIVING)
+    return rows.select_related("plan", "customer", "workspace").first()
+
+
+def start(*, by: Actor, slug: str) -> Subscription:
+    """A subscription with `checkout_url`, the page where it is begun.
+
+    Raises NotPermitted, UnknownPlan, AlreadySubscribed, PaymentUnavailable. Must not run inside a
+    transaction.
+    """
+    by.require(Scope.BILLING)
+    stripe_client.client()
+    plan = plans.find(slug)
+    earlier = _settled(by.workspace)
+    if earlier is not None and earlier.plan_id == plan.pk:
+        return _open(earlier)
+    if earlier is not None:
+        _close(earlier)
+    return _open(_write(by, plan))
+
+
+def refresh(row: Subscription) -> Subscription:
+    """As Stripe has it; one whose page nobody went through in time is over."""
+    row = syncing.sync(row)
+    if row.status in STARTING and row.expires_at <= timezone.now():
+        _close(row)
+        row.refresh_from_db()
+    return row
+
+
+def _settled(workspace: Workspace) -> Subscription | None:
+    """One whose page is still open, if any. Raises AlreadySubscribed if it has been paid."""
+    row = current(workspace)
+    if row is None:
+        return None
+    row = refresh(row)
+    if row.is_living and not row.is_starting:
+        raise AlreadySubscribed
+    return row if row.is_starting else None
+
+
+def _write(by: Actor, plan: SubscriptionPlan) -> Subscription:
+    row = Subscription(
+        workspace=by.workspace,
+        customer=customers.customer_of(by.workspace),
+        plan=plan,
+        livemode=stripe_client.is_live(),
+        stripe_account=stripe_client.account(),
+        created_by=by.user,
+        expires_at=timezone.now() + LIFE,
+    )
+    row.checkout_request = dict(_request(row))
+    try:
+        with transaction.atomic(durable=True):
+            row.save()
+    except IntegrityError as exc:
+        # The second click was as quick as the first.
+        raise PaymentUnavailable("A subscription is being set up. Please try again.") from exc
+    return row
+
+
+def _open(row: Subscription) -> Subscription:
+    """Make its page. Safe to repeat: the key names the row."""
+    if row.checkout_url:
+        return row
+    try:
+        made = stripe_client.client().v1.checkout.sessions.create(
+            cast(SessionCreateParams, stripe_client.in_order(row.checkout_request)),
+            {"idempotency_key": f"subscription:{row.public_id}"},
+        )
+    except stripe.InvalidRequestError as exc:
+        syncing.move(row, to="expired", reason=str(exc.user_message or exc))
+        raise PaymentUnavailable("This plan cannot be subscribed to at the moment.") from exc
+    except stripe.StripeError as exc:
+        logger.warning("session of %s: %s", row.public_id, type(exc).__name__)
+        raise PaymentUnavailable("Stripe did not answer. Please try again in a minute.") from exc
+    return syncing.opened(row, made)
+
+
+def _close(row: Subscription) -> None:
+    """Let nobody pay on its page any more, before another one opens.
+
+    Raises AlreadySubscribed if somebody has paid there in the meantime.
+    """
+    # An answer that was lost: the same key tells which session it is.
+    row = _open(row) if not row.stripe_session_id and row.expires_at > timezone.now() else row
+    if row.stripe_session_id:
+        # Not open any more? What became of it, the next question tells.
+        with stripe_client.asking() as client, suppress(stripe.InvalidRequestError):
+            client.v1.checkout.sessions.expire(row.stripe_session_id)
+        row = syncing.sync(row)
+        if row.is_living and row.status not in STARTING:
+            raise AlreadySubscribed
+    if row.status in STARTING:
+        syncing.move(row, to="expired", reason="Another one was chosen, or its time was over")
+
+
+def _request(row: Subscription) -> SessionCreateParams:
+    page = settings.SITE_URL + reverse("subscription")
+    metadata = {"subscription": row.public_id, "workspace": row.workspace.public_id}
+    request: SessionCreateParams = {
+        "mode": "subscription",
+        "customer": row.customer.stripe_id or "",
+        "client_reference_id": row.public_id,
+        "line_items": [{"price": row.plan.stripe_price_id or "", "quantity": 1}],
+        "metadata": metadata,
+        # Stripe does not hand the session's metadata on to the subscription.
+        "subscription_data": {"metadata": metadata},
+        "success_url": page,
+        "cancel_url": page,
+        "expires_at": int(row.expires_at.timestamp()),
+    }
+    request.update(checkout.by_settings())
+    return request
