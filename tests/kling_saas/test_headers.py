@@ -26,7 +26,10 @@ STRICT = {
 }
 # A browser follows a form's answer only where this allows it: here to the payment page.
 PAYING = {"credits/"}
-INLINE = re.compile(r"<style\b|\sstyle=|<script(?![^>]*\ssrc=)|\son[a-z]+\s*=\s*[\"']|javascript:")
+# A block of JSON is data: no browser runs it.
+INLINE = re.compile(
+    r"<style\b|\sstyle=|<script(?![^>]*\s(?:src=|type=\"application/json\"))|\son[a-z]+\s*=\s*[\"']|javascript:"
+)
 
 
 def addresses(resolver: Any = None, prefix: str = "") -> Iterator[str]:
