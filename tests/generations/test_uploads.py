@@ -50,6 +50,7 @@ def test_it_takes_a_picture(ada: Person, folder: Path) -> None:
         "height": 48,
         "duration_seconds": None,
         "filename": "lighthouse.png",
+        "expires_at": None,  # Ada's plan keeps files for ever.
     }
     key = f"{ada.workspace.public_id}/uploads/{public_id}.png"
     assert files_in(folder) == [key]
