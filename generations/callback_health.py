@@ -49,8 +49,9 @@ def judge(generation: Generation) -> None:
     own = CallbackHealth.objects.filter(account=generation.account_id)
     row = own.select_for_update(skip_locked=True).first()
     if row is None:
-        first = CallbackHealth(account_id=generation.account_id)
-        CallbackHealth.objects.bulk_create([first], ignore_conflicts=True)
+        if not own.exists():  # else to insert would wait for whoever has it
+            first = CallbackHealth(account_id=generation.account_id)
+            CallbackHealth.objects.bulk_create([first], ignore_conflicts=True)
         return
     row.share = shifted(row.share, heard=generation.called_back_at is not None, judged=row.judged)
     row.judged = min(row.judged + 1, 1_000_000)

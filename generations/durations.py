@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from math import exp, log, sqrt
 
 from django.conf import settings
@@ -12,8 +12,9 @@ from generations.models import Generation, UsualDuration
 from generations.pace import Usual
 from kling.tasks import Task
 
-Kind = tuple[str, str, str, str]  # dialect, operation, model, mode
+Kind = tuple[str, str, str, str]  # of KEY
 Usuals = dict[Kind, Usual]
+KEY = ("dialect", "operation", "model", "mode")
 
 ENOUGH = 5  # jobs; of fewer nothing is concluded
 # The last so many jobs count: a provider that has become faster is believed after as many.
@@ -60,18 +61,14 @@ def kind_of(generation: Generation) -> Kind:
 
 def known() -> Usuals:
     """All of it: a few hundred small rows at most."""
-    rows = UsualDuration.objects.values_list(
-        "dialect", "operation", "model", "mode", "count", "mean", "variance"
-    )
+    rows = UsualDuration.objects.values_list(*KEY, "count", "mean", "variance")
     found = {(row[0], row[1], row[2], row[3]): Moments(*row[4:]).usual() for row in rows}
     return {kind: usual for kind, usual in found.items() if usual is not None}
 
 
 def usual_of(generation: Generation) -> Usual | None:
-    dialect, operation, model, mode = kind_of(generation)
-    row = UsualDuration.objects.filter(
-        dialect=dialect, operation=operation, model=model, mode=mode
-    ).first()
+    kind = dict(zip(KEY, kind_of(generation), strict=True))
+    row = UsualDuration.objects.filter(**kind).first()
     return Moments(row.count, row.mean, row.variance).usual() if row else None
 
 
@@ -84,33 +81,15 @@ def learn(generation: Generation, task: Task) -> None:
     seconds = _seconds(generation, task)
     if seconds is None:
         return
-    dialect, operation, model, mode = kind_of(generation)
-    own = UsualDuration.objects.filter(dialect=dialect, operation=operation, model=model, mode=mode)
+    kind = dict(zip(KEY, kind_of(generation), strict=True))
+    own = UsualDuration.objects.filter(**kind)
     row = own.select_for_update(skip_locked=True).first()
-    if row is None:
-        first = Moments().with_one_more(seconds)
-        UsualDuration.objects.bulk_create(
-            [
-                UsualDuration(
-                    dialect=dialect,
-                    operation=operation,
-                    model=model,
-                    mode=mode,
-                    count=first.count,
-                    mean=first.mean,
-                    variance=first.variance,
-                )
-            ],
-            ignore_conflicts=True,
-        )
-        return
-    learnt = Moments(row.count, row.mean, row.variance).with_one_more(seconds)
-    own.update(
-        count=learnt.count,
-        mean=learnt.mean,
-        variance=learnt.variance,
-        updated_at=timezone.now(),
-    )
+    if row is not None:
+        learnt = Moments(row.count, row.mean, row.variance).with_one_more(seconds)
+        own.update(**asdict(learnt), updated_at=timezone.now())
+    elif not own.exists():  # else to insert would wait for whoever has it
+        first = UsualDuration(**kind, **asdict(Moments().with_one_more(seconds)))
+        UsualDuration.objects.bulk_create([first], ignore_conflicts=True)
 
 
 def _seconds(generation: Generation, task: Task) -> float | None:

@@ -83,7 +83,8 @@ def test_a_verdict_does_not_wait_for_another_that_learns(ada: Person) -> None:
 
     def hold() -> None:
         with transaction.atomic():
-            UsualDuration.objects.select_for_update().get()
+            UsualDuration.objects.update(mean=1)
+            CallbackHealth.objects.update(share=1)
             held.set()
             over.wait(10)
         connections.close_all()
