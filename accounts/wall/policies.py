@@ -19,6 +19,19 @@ from accounts.models import Workspace
 
 POLICY = "workspace_wall"
 _CURRENT = "(SELECT nullif(current_setting('app.workspace', true), '')::bigint)"
+RIGHTS = {
+    "r": ("SELECT, INSERT, UPDATE, DELETE", "TABLE"),
+    "S": ("USAGE, SELECT", "SEQUENCE"),
+}
+OWN = """
+SELECT relkind, relname FROM pg_class
+WHERE pg_table_is_visible(oid) AND pg_has_role(relowner, 'USAGE')
+  AND relnamespace = current_schema()::regnamespace
+  AND CASE relkind
+    WHEN 'r' THEN NOT has_table_privilege(%s, oid, 'DELETE')
+    WHEN 'S' THEN NOT has_sequence_privilege(%s, oid, 'USAGE')
+    ELSE false END
+"""
 # Rows of many workspaces without saying whose: no request of a tenant has business there.
 CLOSED = {"billing.StripeEvent", "accounts.RequestCount"}
 
@@ -106,21 +119,24 @@ def _installed(connection: BaseDatabaseWrapper) -> dict[str, str]:
 
 
 def _admit_role(connection: BaseDatabaseWrapper) -> None:
-    """Rights of the tenant role to the tables there are, and to those still to come."""
-    quoted = connection.ops.quote_name(settings.DATABASE_TENANT_ROLE)
+    """Rights of the tenant role to our tables, and to those still to come."""
+    role = settings.DATABASE_TENANT_ROLE
+    quoted = connection.ops.quote_name(role)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [settings.DATABASE_TENANT_ROLE])
+        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
         if cursor.fetchone() is None:
             return  # whoever may make roles has to; manage.py doctor says how
-        cursor.execute("SELECT current_schema()")
-        schema = connection.ops.quote_name(cursor.fetchone()[0])
-        rights = "SELECT, INSERT, UPDATE, DELETE"
-        for statement in (
-            f"GRANT USAGE ON SCHEMA {schema} TO {quoted}",
-            f"GRANT {rights} ON ALL TABLES IN SCHEMA {schema} TO {quoted}",
-            f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {schema} TO {quoted}",
-            f"ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT {rights} ON TABLES TO {quoted}",
-            f"ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} "
-            f"GRANT USAGE, SELECT ON SEQUENCES TO {quoted}",
-        ):
-            cursor.execute(statement)
+        cursor.execute(
+            "SELECT current_schema() WHERE NOT has_schema_privilege(%s, current_schema(), 'USAGE')",
+            [role],
+        )
+        for (schema,) in cursor.fetchall():
+            cursor.execute(f"GRANT USAGE ON SCHEMA {connection.ops.quote_name(schema)} TO {quoted}")
+        # By name: what else stands in the schema, of an extension perhaps, is not ours to grant.
+        cursor.execute(OWN, [role, role])
+        for kind, name in cursor.fetchall():
+            rights, what = RIGHTS[kind]
+            name = connection.ops.quote_name(name)
+            cursor.execute(f"GRANT {rights} ON {what} {name} TO {quoted}")
+        for rights, what in RIGHTS.values():
+            cursor.execute(f"ALTER DEFAULT PRIVILEGES GRANT {rights} ON {what}S TO {quoted}")
