@@ -111,7 +111,7 @@ def test_the_monthly_limit_holds(ada: Person, shop: Shop) -> None:
     assert subjects()[2:] == ["The monthly limit of automatic top-up is reached in Ada"]
     assert "$40.00 a month" in mail.outbox[2].body
     page = ada.browser.get("/credits/top-up/").content.decode()
-    assert "Charged automatically this month: $36.00 of $40.00" in page
+    assert "Charged or under way this month: $36.00 of $40.00" in page
 
 
 def test_reaching_the_limit_is_told_once_and_waits_for_the_month(ada: Person, shop: Shop) -> None:
