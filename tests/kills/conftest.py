@@ -14,10 +14,8 @@ from kling.simulator.server import RunningSimulator
 from kling.simulator.server import start as start_simulator
 from tests.billing.conftest import SECRET, running_sandbox
 from tests.installation import ROOT, Installation, installation, shared_folder
+from tests.kills.faults import READS
 from worker import lifeline
-
-# Places that write nothing. The process dies before them, too, but they may come and go.
-UNLISTED = ("SELECT", "WITH", "BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK", "SET")
 
 
 @dataclass(frozen=True)
@@ -29,7 +27,7 @@ class Deaths:
     @property
     def places(self) -> list[str]:
         """The places of the whole way, but for those that only read."""
-        return [place for place in self.deaths[-1]["trail"] if place not in UNLISTED]
+        return [place for place in self.deaths[-1]["trail"] if place not in READS]
 
     @property
     def ends(self) -> list[dict[str, Any]]:

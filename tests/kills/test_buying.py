@@ -1,7 +1,7 @@
 """Killed between any two steps of a purchase: credited once, taken back once, nothing lost.
 
-The places are listed as the process passes them. It dies before each of them, and before each
-statement in between that only reads. A place that is not listed fails the test.
+The places are listed as the process passes them, and it dies before each of them; statements that
+only read are not listed. A place that is not listed fails the test.
 """
 
 from __future__ import annotations
