@@ -238,7 +238,7 @@ def test_an_admin_sees_a_list_with_a_badge(ada: Person, program: Api) -> None:
     assert "Approvals</span>" not in page(ada.browser, "/gallery/")
     public_id = ask(program)
     shown = page(ada.browser, "/gallery/")
-    assert 'class="count">1<span class="visually-hidden"> waiting</span>' in shown
+    assert 'class="tally">1<span class="visually-hidden"> waiting</span>' in shown
     shown = page(ada.browser, "/approvals/")
     assert "A lighthouse at dusk" in shown
     assert "Render farm" in shown

@@ -27,6 +27,9 @@ INLINE = {
     "billing.Dispute",
     "billing.PackPrice",
     "billing.LotDraw",
+    "billing.SubscriptionChange",
+    "billing.SubscriptionGrant",
+    "billing.TopUpChange",
 }
 # Counted up with each request and gone a minute later: nothing to look at.
 NOT_SHOWN = {"accounts.RequestCount"}

@@ -25,7 +25,7 @@ STRICT = {
     *("form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'"),
 }
 # A browser follows a form's answer only where this allows it: here to the payment page.
-PAYING = {"credits/"}
+PAYING = {"credits/", "credits/subscription/", "credits/top-up/"}
 # A block of JSON is data: no browser runs it.
 INLINE = re.compile(
     r"<style\b|\sstyle=|<script(?![^>]*\s(?:src=|type=\"application/json\"))|\son[a-z]+\s*=\s*[\"']|javascript:"

@@ -43,6 +43,8 @@ TABLE: dict[tuple[str, str], Scope | None] = {
     ("get", "usage"): READ,
     ("get", "credits"): READ,
     ("get", "credits/entries"): READ,
+    ("get", "credits/top-up"): READ,
+    ("get", "subscription"): READ,
     ("get", "packs"): READ,
     ("post", "checkouts"): BILLING,
     ("get", "webhook-endpoints"): READ,
