@@ -81,7 +81,7 @@ def test_without_the_lock_a_refund_would_be_taken_back_twice(
                 amount=missing,
                 key=f"test:{next(number)}",
                 note="",
-                lot_key=orders.grant_key(order),
+                lot_key=f"order:{order.public_id}:purchase",
             )
 
     together([read_then_take] * 2)
