@@ -11,7 +11,7 @@ from django.core import mail
 from django.utils import timezone
 
 from accounts.models import Plan, Role
-from billing import ledger, tasks
+from billing import tasks
 from billing.models import Customer, StripeEvent, Subscription, SubscriptionPlan
 from billing.models.subscriptions import LIVING
 from tests.accounts.conftest import join
@@ -21,13 +21,10 @@ from tests.billing.test_purchase import balance
 from tests.conftest import Person
 from tests.queue import drain_queue
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def _ledger_stays_proven(shop: Shop) -> object:
-    yield
-    assert ledger.check().violations == []
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("proven_ledger"),
+]
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.db import transaction
 from django.utils import timezone
 
-from billing import credits, ledger
+from billing import credits
 from billing.amounts import to_micro
 from billing.models import Entry, Lot, Order, StripeEvent, SubscriptionPlan
 from billing.sandbox.account import Account
@@ -24,13 +24,10 @@ from tests.billing.test_purchase import balance
 from tests.conftest import Person, make_person
 from tests.queue import drain_queue
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def _ledger_stays_proven(shop: Shop) -> object:
-    yield
-    assert ledger.check().violations == []
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("proven_ledger"),
+]
 
 
 @pytest.fixture

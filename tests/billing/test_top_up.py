@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from billing import alarms, credits, ledger, packs, stripe_client
+from billing import alarms, credits, packs, stripe_client
 from billing.amounts import to_micro
 from billing.models import Order, Pack, PackPrice, TopUp, TopUpRule
 from billing.top_ups import due
@@ -22,13 +22,10 @@ from tests.billing.top_ups import Fleet, set_up
 from tests.conftest import Person
 from tests.waiting import wait_until
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def _ledger_stays_proven(shop: Shop) -> object:
-    yield
-    assert ledger.check().violations == []
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("proven_ledger"),
+]
 
 
 @pytest.fixture

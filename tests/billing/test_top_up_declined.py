@@ -12,7 +12,6 @@ from django.core import mail
 from django.utils import timezone
 
 from accounts.models import Role
-from billing import ledger
 from billing.models import SavedCard, TopUp, TopUpRule
 from billing.sandbox.account import Account
 from tests.accounts.conftest import join
@@ -21,15 +20,12 @@ from tests.billing.test_purchase import balance
 from tests.billing.top_ups import Fleet, set_up
 from tests.conftest import Person
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("proven_ledger"),
+]
 
 DECLINED = "The automatic top-up of Ada did not go through"
-
-
-@pytest.fixture(autouse=True)
-def _ledger_stays_proven(shop: Shop) -> object:
-    yield
-    assert ledger.check().violations == []
 
 
 def run_low(ada: Person, shop: Shop, card: str) -> Fleet:

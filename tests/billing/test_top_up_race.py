@@ -7,7 +7,7 @@ import threading
 import pytest
 from django.db import IntegrityError, transaction
 
-from billing import ledger, packs, tasks
+from billing import packs, tasks
 from billing.models import Order, SavedCard, TopUp, TopUpRule
 from billing.top_ups import charging, due
 from tests.billing.conftest import Shop
@@ -17,15 +17,13 @@ from tests.billing.top_ups import Fleet, set_up
 from tests.conftest import Person
 from tests.queue import drain_queue
 
-pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.race,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("proven_ledger"),
+]
 
 WORKERS = 6
-
-
-@pytest.fixture(autouse=True)
-def _ledger_stays_proven(shop: Shop) -> object:
-    yield
-    assert ledger.check().violations == []
 
 
 @pytest.fixture
