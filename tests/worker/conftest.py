@@ -91,5 +91,6 @@ def hold_a_worker(installed: Installation, name: str) -> tuple[Path, Path]:
     """Have a worker begin a long task; the files that let it end, and that say it has ended."""
     begun, may_end, ended = (installed.var / f"{name}-{s}" for s in ("begun", "may-end", "ended"))
     installed.ring(HOLD, str(begun), str(may_end), str(ended))
-    wait_until(begun.exists, seconds=30, what="a worker began")
+    # The file is there before its line is: only a whole line names the worker.
+    wait_until(lambda: begun.exists() and begun.read_text(), seconds=30, what="a worker began")
     return may_end, ended
