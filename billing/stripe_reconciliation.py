@@ -7,9 +7,10 @@ run again at any time. What Stripe has and no order explains is never guessed: i
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import stripe
 from django.db.models import Q
@@ -59,59 +60,98 @@ class Report:
         return asdict(self)
 
 
+class Place(NamedTuple):
+    """How far a comparison has come: the list, and the last of it that was looked at."""
+
+    step: str = "sessions"
+    after: str = ""
+
+
 def reconcile(*, window: timedelta = WINDOW) -> Report:
-    """Raises PaymentUnavailable where Stripe cannot be asked."""
-    run = _Run(timezone.now() - window)
-    try:
-        run.sessions()
-        run.invoices()
-        run.reversals()
-        run.unfinished()
-        run.balance_transactions()
-        run.undelivered_events()
-    except stripe.StripeError as exc:
-        raise PaymentUnavailable(f"Stripe did not answer: {exc.user_message or exc}") from exc
-    run.waiting_for_a_person()
-    return run.report
+    """All of it at once. Raises PaymentUnavailable where Stripe cannot be asked."""
+    walk = Walk(timezone.now() - window)
+    for _ in walk.go(Place()):
+        pass
+    return walk.report
 
 
-class _Run:
+class Walk:
+    """One comparison. Of any length: who keeps its place can leave off, and go on from there."""
+
     def __init__(self, since: datetime) -> None:
         self.since = since
-        self.timestamp = int(since.timestamp())
         self.client = stripe_client.client()
         self.report = Report()
         self.synced: set[int] = set()
         self.orders = Order.objects.filter(livemode=stripe_client.is_live())
 
-    def sessions(self) -> None:
-        """Every session that was paid has an order, and that has its credits."""
-        listed = self.client.v1.checkout.sessions.list(
-            {"created": {"gte": self.timestamp}, "status": "complete", "limit": PAGE}
-        )
-        for session in listed.auto_paging_iter():
-            self.report.sessions += 1
-            if session.mode != "payment":
-                continue
-            order = self.orders.filter(public_id=session.client_reference_id or "").first()
-            if order is None and session.payment_status == "paid":
-                self._decide("session", session.id, "It is paid, and no order of ours is its.")
-            elif order is not None and order.state != OrderState.PAID:
-                self._sync(order, session_id=session.id)
-            elif order is not None and order.stripe_session_id != session.id:
-                self._decide("session", session.id, f"A second payment of order {order}.")
+    def go(self, place: Place) -> Iterator[Place]:
+        """From that place on; yields where it is by now, after each object.
 
-    def invoices(self) -> None:
+        Raises PaymentUnavailable where Stripe cannot be asked.
+        """
+        v1 = self.client.v1
+        steps: dict[str, tuple[Callable[[str], Iterator[Any]], Callable[[Any], None]]] = {
+            "sessions": (self._listed(v1.checkout.sessions, status="complete"), self._session),
+            "invoices": (self._listed(v1.invoices, status="paid"), self._invoice),
+            "refunds": (self._listed(v1.refunds), self._refund),
+            "disputes": (self._listed(v1.disputes), self._dispute),
+            "unfinished": (self._unfinished, self._sync),
+            "balance_transactions": (
+                self._listed(v1.balance_transactions, expand=["data.source"]),
+                self._balance_transaction,
+            ),
+            "events": (self._listed(v1.events, delivery_success=False), self._event),
+        }
+        names = list(steps)
+        for name in names[names.index(place.step) :]:
+            listed, look = steps[name]
+            try:
+                for one in listed(place.after):
+                    look(one)
+                    place = Place(name, str(one.pk if isinstance(one, Order) else one.id))
+                    yield place
+            except stripe.StripeError as exc:
+                raise PaymentUnavailable(
+                    f"Stripe did not answer: {exc.user_message or exc}"
+                ) from exc
+            place = Place(name)
+        self._waiting_for_a_person()
+
+    def _listed(self, service: Any, **parameters: Any) -> Callable[[str], Iterator[Any]]:
+        """What Stripe lists there, the newest first."""
+        since = self.since
+        if service is self.client.v1.events:
+            since = max(since, timezone.now() - EVENTS_KEPT)
+        parameters |= {"created": {"gte": int(since.timestamp())}, "limit": PAGE}
+
+        def listed(after: str) -> Iterator[Any]:
+            further = {"starting_after": after} if after else {}
+            found: Iterator[Any] = service.list({**parameters, **further}).auto_paging_iter()
+            return found
+
+        return listed
+
+    def _session(self, session: stripe.checkout.Session) -> None:
+        """Every session that was paid has an order, and that has its credits."""
+        self.report.sessions += 1
+        if session.mode != "payment":
+            return
+        order = self.orders.filter(public_id=session.client_reference_id or "").first()
+        if order is None and session.payment_status == "paid":
+            self._decide("session", session.id, "It is paid, and no order of ours is its.")
+        elif order is not None and order.state != OrderState.PAID:
+            self._sync(order, session_id=session.id)
+        elif order is not None and order.stripe_session_id != session.id:
+            self._decide("session", session.id, f"A second payment of order {order}.")
+
+    def _invoice(self, invoice: stripe.Invoice) -> None:
         """Every paid invoice of a subscription has an order, and that has its credits."""
-        listed = self.client.v1.invoices.list(
-            {"created": {"gte": self.timestamp}, "status": "paid", "limit": PAGE}
-        )
+        self.report.invoices += 1
         of_invoices = self.orders.filter(origin=OrderOrigin.SUBSCRIPTION)
-        for invoice in listed.auto_paging_iter():
-            self.report.invoices += 1
-            is_done = of_invoices.filter(stripe_invoice=invoice.id, state=OrderState.PAID).exists()
-            if not is_done and invoice.id and invoices.brings_credits(invoice):
-                self._sync_invoice(invoice.id)
+        is_done = of_invoices.filter(stripe_invoice=invoice.id, state=OrderState.PAID).exists()
+        if not is_done and invoice.id and invoices.brings_credits(invoice):
+            self._sync_invoice(invoice.id)
 
     def _sync_invoice(self, invoice_id: str) -> None:
         try:
@@ -124,62 +164,44 @@ class _Run:
             if order is not None and order.state == OrderState.PAID:
                 self.report.repaired.append({"invoice": invoice_id, "order": order.public_id})
 
-    def reversals(self) -> None:
-        """Every refund and dispute has been taken back, or given back."""
-        for refund in self.client.v1.refunds.list(
-            {"created": {"gte": self.timestamp}, "limit": PAGE}
-        ).auto_paging_iter():
-            self.report.refunds += 1
-            self._sync_payment("refund", refund.id, refund)
-        for dispute in self.client.v1.disputes.list(
-            {"created": {"gte": self.timestamp}, "limit": PAGE}
-        ).auto_paging_iter():
-            self.report.disputes += 1
-            self._sync_payment("dispute", dispute.id, dispute)
+    def _refund(self, refund: stripe.Refund) -> None:
+        """Every refund has been taken back, or given back if it failed."""
+        self.report.refunds += 1
+        self._sync_payment("refund", refund.id, refund)
 
-    def unfinished(self) -> None:
+    def _dispute(self, dispute: stripe.Dispute) -> None:
+        """Every dispute has been taken back, or given back if it was won."""
+        self.report.disputes += 1
+        self._sync_payment("dispute", dispute.id, dispute)
+
+    def _unfinished(self, after: str) -> Iterator[Order]:
         """What is not final on our side, however old its payment is."""
         waiting = Q(state__in=orders.UNFINISHED, created_at__gte=self.since)
         waiting |= Q(refunds__in=Refund.objects.filter(status__in=MOVING_REFUNDS))
         waiting |= Q(disputes__in=Dispute.objects.exclude(status__in=CLOSED_DISPUTES))
-        for order in self.orders.filter(waiting).distinct():
-            self._sync(order)
+        found = self.orders.filter(waiting, pk__gt=int(after or 0)).distinct().order_by("pk")
+        return found.iterator(PAGE)
 
-    def balance_transactions(self) -> None:
+    def _balance_transaction(self, transaction: stripe.BalanceTransaction) -> None:
         """Every movement of our money at Stripe belongs to an order."""
-        listed = self.client.v1.balance_transactions.list(
-            {"created": {"gte": self.timestamp}, "limit": PAGE, "expand": ["data.source"]}
-        )
-        for transaction in listed.auto_paging_iter():
-            self.report.balance_transactions += 1
-            if transaction.type in OF_PAYMENTS and self._order_of(transaction.source) is None:
-                self._decide(
-                    "balance_transaction",
-                    transaction.id,
-                    f"{transaction.type} of {transaction.amount} {transaction.currency} belongs "
-                    "to no order of ours.",
-                )
+        self.report.balance_transactions += 1
+        if transaction.type in OF_PAYMENTS and self._order_of(transaction.source) is None:
+            self._decide(
+                "balance_transaction",
+                transaction.id,
+                f"{transaction.type} of {transaction.amount} {transaction.currency} belongs "
+                "to no order of ours.",
+            )
 
-    def undelivered_events(self) -> None:
+    def _event(self, event: stripe.Event) -> None:
         """Events that never reached us are worked as if they had."""
-        since = max(self.since, timezone.now() - EVENTS_KEPT)
-        listed = self.client.v1.events.list(
-            {
-                "created": {"gte": int(since.timestamp())},
-                "delivery_success": False,
-                "limit": PAGE,
-            }
-        )
-        for event in listed.auto_paging_iter():
-            self.report.events += 1
-            if event.type not in routing.ROUTES:
-                continue
-            if StripeEvent.objects.filter(pk=event.id).exists():
-                continue
-            inbox.record(json.loads(str(event)))
-            self.report.repaired.append({"event": event.id, "type": event.type})
+        self.report.events += 1
+        if event.type not in routing.ROUTES or StripeEvent.objects.filter(pk=event.id).exists():
+            return
+        inbox.record(json.loads(str(event)))
+        self.report.repaired.append({"event": event.id, "type": event.type})
 
-    def waiting_for_a_person(self) -> None:
+    def _waiting_for_a_person(self) -> None:
         for order in self.orders.filter(Q(state=OrderState.REVIEW) | ~Q(attention="")):
             self._decide("order", order.public_id, order.attention or "Under review.")
         failed = StripeEvent.objects.filter(state=StripeEvent.State.FAILED)

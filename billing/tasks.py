@@ -15,16 +15,17 @@ from billing import (
     low_balance,
     notices,
     orders,
+    reconciling,
     refunds,
     routing,
     stripe_client,
-    stripe_reconciliation,
 )
 from billing.errors import AlreadySubscribed, OtherAccount, PaymentUnavailable
 from billing.models import (
     Order,
     OrderOrigin,
     OrderState,
+    Reconciliation,
     Refund,
     SavedCard,
     StripeEvent,
@@ -155,17 +156,18 @@ def tell_subscription_failed(subscription_pk: int) -> None:
 
 def reconcile() -> None:
     """Daily: what neither events nor sweeps have found. A person is told what is left."""
-    if not settings.STRIPE_SECRET_KEY:
+    if settings.STRIPE_SECRET_KEY:
+        go_on_reconciling(reconciling.begin().pk)
+
+
+def go_on_reconciling(reconciliation_pk: int) -> None:
+    row = Reconciliation.objects.filter(pk=reconciliation_pk, finished_at=None).first()
+    if row is None:
         return
     try:
-        report = stripe_reconciliation.reconcile()
+        reconciling.go_on(row)
     except PaymentUnavailable as exc:
-        logger.warning("Stripe is not reconciled: %s", exc)
-        return
-    for repaired in report.repaired:
-        logger.warning("reconciled with Stripe: %s", repaired)
-    for open_question in report.decide:
-        logger.error("Stripe and our orders disagree: %s", open_question)
+        logger.warning("the comparison with Stripe waits: %s", exc)
 
 
 def sweep() -> None:
@@ -179,6 +181,7 @@ def sweep() -> None:
     _sweep_refunds(before=just_now)
     _sweep_cards()
     _sweep_subscriptions(now)
+    reconciling.sweep()
     unfinished = Order.objects.filter(
         state__in=orders.UNFINISHED,
         livemode=stripe_client.is_live(),

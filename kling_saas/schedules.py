@@ -12,7 +12,6 @@ from django_q.models import Schedule
 EVERY_MINUTE = {"schedule_type": Schedule.MINUTES, "minutes": 1}
 HOURLY = {"schedule_type": Schedule.HOURLY}
 DAILY = {"schedule_type": Schedule.DAILY}
-DAILY = {"schedule_type": Schedule.DAILY}
 
 SCHEDULES: dict[str, dict[str, Any]] = {
     "generations.tasks.sweep": EVERY_MINUTE,

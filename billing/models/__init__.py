@@ -15,6 +15,7 @@ from billing.models.orders import (
     PackPrice,
 )
 from billing.models.prices import Margin, OperationRate, PriceBook, UnitPrice
+from billing.models.reconciliations import Reconciliation
 from billing.models.reversals import Dispute, Freeze, Refund
 from billing.models.stripe_events import StripeEvent
 from billing.models.subscriptions import (
@@ -50,6 +51,7 @@ __all__ = [
     "Pack",
     "PackPrice",
     "PriceBook",
+    "Reconciliation",
     "Refund",
     "RollOver",
     "SavedCard",
