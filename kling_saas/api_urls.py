@@ -14,5 +14,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("webhooks.api.urls")),
     path("schema", SchemaView.as_view(), name="api_schema"),
     path("docs", DocsView.as_view(url_name="api_schema"), name="api_docs"),
-    re_path(r"^.*$", NothingHereView.as_view()),
+    re_path("", NothingHereView.as_view()),  # whatever it is, an encoded newline included
 ]

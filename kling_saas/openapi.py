@@ -17,9 +17,9 @@ FIELD_PROBLEM = {
 }
 PROBLEM = {
     "type": "object",
-    "description": "RFC 9457. `errors` comes with invalid_input, `needed` and `available` with "
-    "insufficient_credits, `quota`, `limit` and `used` with quota_exceeded: strings where they "
-    "count credits, else whole numbers.",
+    "description": "RFC 9457. `errors` comes with invalid_input, `needed` and `available` (and "
+    "`debt`, if there is one) with insufficient_credits, `quota`, `limit` and `used` with "
+    "quota_exceeded: strings where they count credits, else whole numbers.",
     "properties": {
         "type": {"type": "string", "format": "uri"},
         "title": TEXT,
@@ -32,6 +32,7 @@ PROBLEM = {
         "errors": {"type": "array", "items": FIELD_PROBLEM},
         "needed": TEXT,
         "available": TEXT,
+        "debt": TEXT,
         "quota": TEXT,
         "limit": {"type": ["string", "integer"]},
         "used": {"type": ["string", "integer"]},
@@ -40,8 +41,8 @@ PROBLEM = {
         *("type", "title", "status", "detail", "code", "request_id", "retryable", "charged"),
     ],
 }
-READ_ERRORS = {401, 403, 404, 405, 406, 422, 429, 500}
-WRITE_ERRORS = READ_ERRORS | {400, 402, 409, 413, 415, 503}
+READ_ERRORS = {400, 401, 403, 404, 405, 406, 422, 429, 500, 503}
+WRITE_ERRORS = READ_ERRORS | {402, 409, 413, 415}
 
 
 def document_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:

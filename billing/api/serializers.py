@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from billing import packs
@@ -42,7 +42,9 @@ class BalanceSerializer(serializers.Serializer[Any]):
 class EntrySerializer(serializers.ModelSerializer[Entry]):
     credits = CreditsField(source="amount")
     balance_after = CreditsField()
-    reference = serializers.CharField(source="hold.reference", default=None, read_only=True)
+    reference = serializers.CharField(
+        source="hold.reference", default=None, read_only=True, allow_null=True
+    )
 
     class Meta:
         model = Entry
@@ -84,6 +86,9 @@ class PacksSerializer(serializers.Serializer[Any]):
     data = PackSerializer(many=True)  # type: ignore[assignment]
 
 
+@extend_schema_serializer(
+    examples=[OpenApiExample("A small pack", {"pack": "small"}, request_only=True)]
+)
 class CheckoutRequest(StrictSerializer):
     pack = serializers.SlugField(help_text="The pack's slug.")
     currency = serializers.RegexField(

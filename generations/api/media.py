@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import Http404, HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,9 +14,12 @@ from rest_framework.views import APIView
 from accounts.authentication import actor_of
 from generations import files, queries, uploads
 from generations.api import serializers as shapes
+from generations.errors import StorageUnavailable
+from generations.media import sniffing
 from generations.models import Asset, Upload
 from generations.representation import expires_at, moment, represent_asset
 
+CONTENT_TYPES = [media_type.name for media_type in sniffing.MEDIA_TYPES]
 MULTIPART = {
     "multipart/form-data": {
         "type": "object",
@@ -54,15 +57,20 @@ class AssetContentView(APIView):
     @extend_schema(
         summary="The bytes of an asset; Range is understood",
         responses={
-            (200, "application/octet-stream"): OpenApiTypes.BINARY,
-            (206, "application/octet-stream"): OpenApiTypes.BINARY,
-            302: None,
+            (200, *CONTENT_TYPES): OpenApiTypes.BINARY,
+            (206, *CONTENT_TYPES): OpenApiTypes.BINARY,
+            302: OpenApiResponse(description="A signed link to the bytes"),
+            304: OpenApiResponse(description="Not changed since"),
+            416: OpenApiResponse(description="The file has no such range"),
         },
         tags=["media"],
     )
     def get(self, request: Request, public_id: str) -> HttpResponseBase:
         asset = _asset(request, public_id)
-        return files.asset_response(asset, request._request, redirect_remote=True)
+        answer = files.asset_response(asset, request._request, redirect_remote=True)
+        if answer.status_code == 503:
+            raise StorageUnavailable("The file cannot be read now. Please try again.")
+        return answer
 
 
 def _asset(request: Request, public_id: str) -> Asset:

@@ -32,6 +32,7 @@ MP3 = MediaType("audio", "audio/mpeg", "mp3", "mp3")
 WAV = MediaType("audio", "audio/wav", "wav", "wav")
 M4A = MediaType("audio", "audio/mp4", "m4a", "mov")
 AAC = MediaType("audio", "audio/aac", "aac", "aac")
+MEDIA_TYPES = (MP4, QUICKTIME, WEBM, PNG, JPEG, WEBP, MP3, WAV, M4A, AAC)
 
 # Major brands of ISO base media files (ISO 14496-12, the MP4 registration authority's list).
 # HEIC and AVIF pictures are such files too, but nothing here can show them.

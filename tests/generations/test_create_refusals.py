@@ -139,7 +139,8 @@ def test_it_needs_a_provider(ada: Person) -> None:
 
 
 def test_it_answers_problems_for_unknown_addresses(ada: Person, nobody: Api) -> None:
-    assert ada.api.get("/nowhere").json()["code"] == "not_found"
+    for path in ("/nowhere", "/generations/a%0Ab"):
+        assert ada.api.get(path).json()["code"] == "not_found"
     assert nobody.get("/nowhere").json()["code"] == "not_authenticated"
     assert ada.api.delete("/operations").json()["code"] == "method_not_allowed"
 

@@ -44,10 +44,13 @@ class Program:
     def get(self, path: str) -> Any:
         return self.session.get(self.url + path, timeout=30).json()
 
+    def post(self, path: str, body: dict[str, Any] | None = None) -> Any:
+        answer = self.session.post(self.url + path, json=body or {}, timeout=30)
+        assert answer.ok, answer.text
+        return answer.json()
+
     def create(self, body: dict[str, Any]) -> str:
-        answer = self.session.post(f"{self.url}/generations", json=body, timeout=30)
-        assert answer.status_code == 202, answer.text
-        return str(answer.json()["id"])
+        return str(self.post("/generations", body)["id"])
 
     def wait_for(self, job: str, *states: str) -> Any:
         def reached() -> bool:

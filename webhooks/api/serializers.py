@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
+from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from webhooks.models import Attempt, Delivery, DeliveryState, DisabledReason, Endpoint, EventType
@@ -21,7 +21,13 @@ class StrictSerializer(serializers.Serializer[Any]):
         return super().to_internal_value(data)
 
 
-@extend_schema_serializer(component_name="WebhookEndpointInput")
+EXAMPLE = {"url": "https://example.com/kling", "events": ["generation.succeeded"]}
+
+
+@extend_schema_serializer(
+    component_name="WebhookEndpointInput",
+    examples=[OpenApiExample("Of results alone", EXAMPLE, request_only=True)],
+)
 class EndpointInput(StrictSerializer):
     """What makes an endpoint."""
 
