@@ -77,8 +77,9 @@ $(DEVELOPMENT): | $(VENV)/bin/python $(VENV)/bin/uv
 	@$(call install,requirements-dev.txt)
 	@rm -f $(VENV)/installed-* $(VENV)/developing-* && touch $@
 
+# Compiled once here: where PYTHONDONTWRITEBYTECODE is set, each process would compile all anew.
 define install
 echo "Installing $(1) …"; \
-{ test -x $(BIN)/uv && VIRTUAL_ENV=$(VENV) $(BIN)/uv pip sync --quiet $(1) 2>$(VENV)/uv.log; } || \
+{ test -x $(BIN)/uv && VIRTUAL_ENV=$(VENV) $(BIN)/uv pip sync --quiet --compile-bytecode $(1) 2>$(VENV)/uv.log; } || \
 $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1)
 endef
