@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 from django.db import connection, transaction
-from django.test import Client
+from django.test import Client, TransactionTestCase
+from pytest_django import DjangoDbBlocker
 
 import billing.credits
 from accounts.keys import create_key
@@ -21,6 +22,7 @@ from generations.models import ProviderAccount
 from generations.providers import set_secret
 from kling.simulator.server import RunningSimulator
 from kling.simulator.server import start as start_simulator
+from tests import pristine
 
 PASSWORD = "a-long-enough-passphrase"
 
@@ -33,6 +35,32 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if races:
         config.hook.pytest_deselected(items=races)
         items[:] = [item for item in items if item not in races]
+
+
+@pytest.fixture(scope="session")
+def migrations_folder(pytestconfig: pytest.Config) -> Path:
+    return pytestconfig.cache.mkdir("migrated")
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings: None, migrations_folder: Path
+) -> Iterator[None]:
+    with pristine.migrated(migrations_folder):
+        yield
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, migrations_folder: Path
+) -> Iterator[None]:
+    with django_db_blocker.unblock():
+        restore = pristine.keep()
+        pristine.store(migrations_folder)
+    with pytest.MonkeyPatch.context() as patch:
+        if restore is not None:
+            patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _: restore())
+        yield
 
 
 @dataclass(frozen=True)
@@ -113,6 +141,8 @@ def nobody() -> Api:
 def quick_timers(settings: Any, tmp_path: Path) -> None:
     settings.TIMER_SCALE = 0.02
     settings.FETCH_ALLOW_PRIVATE = True
+    # Each new client would else read all static files, of the admin too, before its first request.
+    settings.WHITENOISE_AUTOREFRESH = True
     settings.STORAGES = {
         **settings.STORAGES,
         "default": {
