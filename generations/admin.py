@@ -231,6 +231,7 @@ class ProviderAccountAdmin(admin.ModelAdmin[ProviderAccount]):
         "simulated",
         "paused_reason",
         "failures",
+        "asking_failures",
     ]
     readonly_fields = [
         "simulated",
@@ -241,6 +242,8 @@ class ProviderAccountAdmin(admin.ModelAdmin[ProviderAccount]):
         "try_at",
         "failures",
         "failed_at",
+        "asking_failures",
+        "ask_after",
     ]
     actions = ["resume"]
 

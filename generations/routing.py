@@ -148,8 +148,8 @@ def _readiest(accepted: list[Route]) -> Route:
     """Of accounts of one rank: one with room for the job, then one in good health."""
     if len(accepted) == 1:
         return accepted[0]
-    pks = [route.account.pk for route in accepted]
-    taken, limits = slots.spoken_for(pks), pools.limits(pks)
+    places = {(route.account.pk, route.request.model) for route in accepted}
+    taken, limits = slots.spoken_for(places), pools.limits(account for account, _ in places)
 
     def key(route: Route) -> tuple[bool, bool, Decimal, int, int]:
         account, request = route.account, route.request

@@ -17,11 +17,11 @@ from accounts.models import Workspace
 from generations import pools
 from generations.models import Approval, Generation, SlotPool
 from generations.pools import Place
-from generations.queries import without_parked
 from generations.rings import Ring
-from generations.states import OCCUPYING, State
+from generations.states import State
 
 LOOKAHEAD = 16  # waiting jobs of one workspace that are read at a time
+LONG_LINE = 500  # waiting jobs; where more wait, it does not matter how many
 
 
 class Waiting(NamedTuple):
@@ -142,20 +142,22 @@ def sendable() -> QuerySet[Generation]:
     return queued.exclude(approval=Approval.WAITING)
 
 
-def spoken_for(accounts: Collection[int]) -> Counter[Place]:
-    """Parallel tasks by account and model that are running, or waiting for their turn.
+def spoken_for(places: Collection[Place]) -> Counter[Place]:
+    """Parallel tasks there that are running, or waiting for their turn.
 
-    Those that wait count too: of a hundred jobs that come at once, none is running yet.
+    Those that wait count too: of a hundred jobs that come at once, none is running yet. Not all of
+    a long line are counted: this runs inside a create.
     """
-    taking = Generation.objects.filter(account__in=accounts, state__in=[*OCCUPYING, State.QUEUED])
-    rows = (
-        without_parked(taking)
-        .order_by()
-        .values_list("account", "model")
-        .annotate(taken=Sum("slots"))
-    )
+    accounts, models = {account for account, _ in places}, {model for _, model in places}
+    running = pools.occupying().filter(account__in=accounts, model__in=models).order_by()
+    waiting = Generation.objects.filter(state=State.QUEUED).exclude(approval=Approval.WAITING)
     with wall.lifted():  # all workspaces share an account's slots
-        return Counter({(account, model): taken for account, model, taken in rows})
+        rows = running.values_list("account", "model").annotate(taken=Sum("slots"))
+        found = Counter({(account, model): taken for account, model, taken in rows})
+        for account, model in places:
+            line = waiting.filter(account=account, model=model).order_by()[:LONG_LINE]
+            found[account, model] += line.aggregate(taken=Sum("slots"))["taken"] or 0
+    return found
 
 
 def waiting_groups() -> list[Group]:

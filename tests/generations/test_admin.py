@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -77,6 +78,18 @@ def test_who_may_only_look_cannot_release_credits(ada: Person, cloudsway: Provid
     job.refresh_from_db()
     assert job.state == State.QUEUED
     assert billing.credits.balance(ada.workspace).held == 250_000
+
+
+def test_it_shows_that_a_provider_does_not_answer(
+    cloudsway: ProviderAccount, operator: Client
+) -> None:
+    rest = datetime(2031, 5, 6, 7, 8, tzinfo=UTC)
+    ProviderAccount.objects.filter(pk=cloudsway.pk).update(asking_failures=41, ask_after=rest)
+    listed = operator.get("/admin/generations/provideraccount/").content.decode()
+    assert '<td class="field-asking_failures">41</td>' in listed
+    page = operator.get(f"/admin/generations/provideraccount/{cloudsway.pk}/change/")
+    assert b"6 May 2031" in page.content
+    assert b'name="ask' not in page.content
 
 
 def test_who_may_only_look_cannot_resume_an_account(cloudsway: ProviderAccount) -> None:

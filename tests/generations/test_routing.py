@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from generations.models import ProviderAccount
+from generations.models import Generation, ProviderAccount, State
 from kling.simulator.server import RunningSimulator
 from tests.conftest import Person, make_account
 from tests.generations.test_main_job import SOUND, create
@@ -68,6 +68,19 @@ def test_slots_are_counted_by_model(ada: Person) -> None:
     account("narrow", parallel_tasks=1)
     account("wide", parallel_tasks=2)
     assert [goes_to(ada), goes_to(ada), goes_to(ada, OLD_MODEL)] == ["wide", "narrow", "wide"]
+
+
+def test_what_holds_no_slot_leaves_room(ada: Person) -> None:
+    """Neither a job that waits for an approval, nor one of which nothing was heard for hours."""
+    account("narrow", parallel_tasks=2)
+    account("wide", parallel_tasks=3)
+    assert [goes_to(ada), goes_to(ada)] == ["wide", "narrow"]
+    on_wide = Generation.objects.filter(account__slug="wide")
+    on_wide.update(approval="waiting")
+    assert [goes_to(ada), goes_to(ada)] == ["wide", "wide"]
+    long_ago = timezone.now() - timedelta(hours=3)
+    on_wide.exclude(approval="waiting").update(state=State.RECONCILING, submitted_at=long_ago)
+    assert goes_to(ada) == "wide"
 
 
 def test_an_account_that_has_failed_lately_stands_behind_its_equals(ada: Person) -> None:

@@ -22,7 +22,7 @@ from generations import links, slots
 from generations.inputs import earlier
 from generations.models import Asset, Generation, ProviderAccount
 from kling.media import SourceId
-from tests.conftest import PASSWORD, Person, make_person
+from tests.conftest import PASSWORD, Person, make_account, make_person
 from tests.generations.test_main_job import SOUND, create
 from tests.working import finish
 from webhooks import endpoints
@@ -172,11 +172,12 @@ def test_it_counts_over_all_workspaces_where_it_has_to(lives: Person, charlie: P
     create(lives.api, SOUND)
     wall.leave()
     account = ProviderAccount.objects.get()
-    everything = slots.spoken_for([account.pk])
+    places = [(account.pk, Generation.objects.values_list("model", flat=True)[0])]
+    everything = slots.spoken_for(places)
     wall.enter(charlie.workspace.pk)
 
     assert sum(everything.values()) == 1
-    assert slots.spoken_for([account.pk]) == everything
+    assert slots.spoken_for(places) == everything
     assert not Generation.objects.exists()
 
 
@@ -201,6 +202,23 @@ def test_programs_work_behind_it(charlie: Person, lives: Person) -> None:
     assert charlie.api.get("/credits").json()["available"] == "100"
     listed = lives.api.get("/generations").json()["data"]
     assert [row["status"] for row in listed] == ["succeeded"]
+
+
+def test_it_costs_a_request_few_statements(
+    ada: Person, cloudsway: ProviderAccount, walled: None, settings: Any
+) -> None:
+    """One to enter and one to leave, and two more where all workspaces are counted together."""
+
+    def asked(role: str) -> list[str]:
+        settings.DATABASE_TENANT_ROLE = role
+        with CaptureQueriesContext(connection) as queries:
+            create(ada.api, SOUND)
+        return [query["sql"] for query in queries]
+
+    make_account("http://127.0.0.1:9", slug="equal")
+    asked("")  # it rings for the dispatcher, which the next ones need not
+    outside, inside = asked(""), asked(ROLE)
+    assert len(inside) - len(outside) == sum("app.workspace" in one for one in inside) == 4
 
 
 def test_people_work_behind_it(lives: Person, charlie: Person) -> None:
