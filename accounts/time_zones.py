@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 
 @cache
@@ -19,5 +19,11 @@ def is_known(name: str) -> bool:
 
 
 def zone(name: str) -> ZoneInfo:
-    """The zone of that name, or UTC: an update of the system's zones may take a name away."""
-    return ZoneInfo(name if name in available_timezones() else "UTC")
+    """The zone of that name, or UTC: an update of the system's zones may take a name away.
+
+    Tried, not looked up: the list of all zones is read from six hundred files at each call.
+    """
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo("UTC")
