@@ -6,7 +6,9 @@ up to a minute for a job.
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from kling_saas import environment, environment_files
@@ -34,3 +36,17 @@ worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 
 def post_fork(server: Any, _worker: Any) -> None:
     lifeline.tie_to(server.pid)
+
+
+def post_worker_init(_worker: Any) -> None:
+    """On SIGTERM, let no request wait on for its job: the time to end is shorter than that."""
+    from generations.api import waiting  # not before Django is set up
+
+    finish = signal.getsignal(signal.SIGTERM)
+
+    def end(number: int, frame: FrameType | None) -> None:
+        waiting.ending.set()
+        if callable(finish):
+            finish(number, frame)
+
+    signal.signal(signal.SIGTERM, end)

@@ -69,11 +69,15 @@ class Installation:
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start a management command in a session of its own; its output goes to `output`."""
+        return self.start_program(str(ROOT / "manage.py"), *arguments)
+
+    def start_program(self, *arguments: str) -> subprocess.Popen[str]:
+        """The same for anything that Python can run."""
         number = len(self.started)
         with (self.var / f"output-{number}").open("w") as output:
             process = subprocess.Popen(
                 # Tied: a test run that is killed must not leave an installation running.
-                lifeline.command(sys.executable, str(ROOT / "manage.py"), *arguments),
+                lifeline.command(sys.executable, *arguments),
                 env=self.environment,
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import threading
-import time
 from time import monotonic
 
 from django.db import DatabaseError
@@ -18,6 +17,8 @@ INTERVAL = 0.5
 # Each waiting request holds a thread of the web server: the rest stays free for quick ones, and
 # a request that finds no place here is answered at once, as one without `Prefer`.
 places = threading.BoundedSemaphore(4)
+# Set when this process is asked to end: who waits is told what there is, and not cut off.
+ending = threading.Event()
 
 
 def seconds(prefer: str) -> int:
@@ -45,7 +46,8 @@ def until_final(generation: Generation, *, seconds: int) -> Generation:
     try:
         end, found = monotonic() + seconds, generation
         while found.due_at is not None and monotonic() < end:
-            time.sleep(min(INTERVAL, max(0.0, end - monotonic())))
+            if ending.wait(min(INTERVAL, max(0.0, end - monotonic()))):
+                break
             rows = for_workspace(generation.workspace).filter(pk=generation.pk)
             current = rows.first()
             if current is None:  # deleted meanwhile
