@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from tests.kills import buying, spending, toy
+from tests.kills import buying, renewing, spending, toy, undoing
 from tests.kills.journeys import Journey
 
 JOURNEYS: dict[str, type[Journey]] = {
@@ -17,6 +17,12 @@ JOURNEYS: dict[str, type[Journey]] = {
         spending.Verdict,
         spending.Failure,
         spending.Loss,
+        renewing.AutomaticTopUp,
+        renewing.DeclinedTopUp,
+        renewing.Month,
+        undoing.Cancellation,
+        undoing.WonDispute,
+        undoing.LateVerdict,
         toy.Transfer,
         toy.TornTransfer,
     )

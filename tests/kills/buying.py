@@ -61,7 +61,7 @@ class Purchase(Journey):
 
     def _hear(self, kind: str) -> None:
         """Stripe sends its events of that kind, once more if it has before."""
-        _take_in(self._events(kind))
+        take_in(self._events(kind))
 
     def _events(self, kind: str) -> list[dict[str, Any]]:
         intents = {order.stripe_payment_intent for order in self.orders}
@@ -102,7 +102,7 @@ class Payment(Purchase):
         self.told = self._events(PAID)
 
     def go(self) -> None:
-        _take_in(self.told)
+        take_in(self.told)
 
     def recover(self) -> None:
         self._hear(PAID)
@@ -151,7 +151,7 @@ class MoneyBack(Payment):
         }
 
     def _happen(self, order: Order) -> None:
-        _control(f"charges/{order.stripe_payment_intent}/refund")
+        control(f"charges/{order.stripe_payment_intent}/refund")
 
 
 class Fraud(MoneyBack):
@@ -161,7 +161,7 @@ class Fraud(MoneyBack):
     event = "charge.dispute.created"
 
     def _happen(self, order: Order) -> None:
-        _control(f"charges/{order.stripe_payment_intent}/dispute", reason="fraudulent")
+        control(f"charges/{order.stripe_payment_intent}/dispute", reason="fraudulent")
 
 
 class OwnRefund(MoneyBack):
@@ -204,7 +204,7 @@ def restart() -> None:
     drain_queue()
 
 
-def _take_in(events: list[dict[str, Any]]) -> None:
+def take_in(events: list[dict[str, Any]]) -> None:
     """The hook stores each, and a worker works it."""
     for event in events:
         send(event)
@@ -226,7 +226,7 @@ def send(event: dict[str, Any]) -> None:
     assert StripeEvent.objects.filter(pk=event["id"]).exists()
 
 
-def _control(path: str, **form: str) -> None:
+def control(path: str, **form: str) -> None:
     answer = requests.post(
         f"{settings.STRIPE_API_BASE}/control/{path}",
         data=form,

@@ -6,9 +6,11 @@ from abc import ABC, abstractmethod
 from functools import cached_property
 from typing import Any, ClassVar
 
+from django.test import Client
+
 from accounts.access import Actor
 from accounts.keys import create_key
-from accounts.models import Membership, Scope, Workspace
+from accounts.models import Membership, Scope, User, Workspace
 from billing import credits, ledger
 from billing.amounts import to_text
 from tests.conftest import Api, make_person
@@ -26,7 +28,8 @@ class Journey(ABC):
 
     def prepare(self) -> None:
         """What has happened before. Called in the process that is to die."""
-        self.api = make_person(self.email, credits=self.start_credits).api
+        person = make_person(self.email, credits=self.start_credits)
+        self.api, self.browser = person.api, person.browser
 
     @abstractmethod
     def go(self) -> None:
@@ -44,6 +47,12 @@ class Journey(ABC):
             "balance": to_text(balance.balance),
             "held": to_text(balance.held),
         }
+
+    def sign_in(self) -> Client:
+        """Their browser, after the restart."""
+        browser = Client()
+        browser.force_login(User.objects.get(email=self.email))
+        return browser
 
     @property
     def workspace(self) -> Workspace:
