@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from billing import inbox
 from billing.admin.base import ReadOnlyAdmin
-from billing.models import Customer, StripeEvent
+from billing.models import Customer, Reconciliation, StripeEvent
 from worker import doorbell
 
 
@@ -44,3 +44,9 @@ class CustomerAdmin(ReadOnlyAdmin[Customer]):
     list_display = ["public_id", "workspace", "stripe_id", "email", "livemode", "deleted_at"]
     list_select_related = ["workspace"]
     search_fields = ["stripe_id", "email", "workspace__name", "workspace__public_id"]
+
+
+@admin.register(Reconciliation)
+class ReconciliationAdmin(ReadOnlyAdmin[Reconciliation]):
+    list_display = ["started_at", "livemode", "step", "after", "worked_at", "finished_at"]
+    list_filter = ["livemode"]
