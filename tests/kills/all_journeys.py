@@ -16,6 +16,7 @@ JOURNEYS: dict[str, type[Journey]] = {
         spending.Dispatched,
         spending.Verdict,
         spending.Failure,
+        spending.Told,
         spending.Loss,
         renewing.AutomaticTopUp,
         renewing.DeclinedTopUp,

@@ -15,6 +15,8 @@ from kling.simulator.server import start as start_simulator
 from tests.billing.conftest import SECRET, running_sandbox
 from tests.installation import ROOT, Installation, installation, shared_folder
 from tests.kills.faults import READS
+from tests.webhooks import receiver as receiving
+from tests.webhooks.receiver import Receiver
 from worker import lifeline
 
 
@@ -59,13 +61,20 @@ def steps(text: str) -> list[str]:
 @pytest.fixture(scope="module")
 def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSimulator]:
     state = tmp_path_factory.mktemp("simulator")
-    with start_simulator(state=state, time_scale=0.0001) as simulator:
+    with start_simulator(state=state, time_scale=0.0001, control=True) as simulator:
         yield simulator
 
 
 @pytest.fixture(scope="module")
+def receiver() -> Iterator[Receiver]:
+    """The customers' own: each journey has its path there."""
+    with receiving.running() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
 def installed(
-    tmp_path_factory: pytest.TempPathFactory, provider: RunningSimulator
+    tmp_path_factory: pytest.TempPathFactory, provider: RunningSimulator, receiver: Receiver
 ) -> Iterator[Installation]:
     """An installation with our payment sandbox and our simulator of the provider."""
     folder = tmp_path_factory.mktemp("kills")
@@ -81,6 +90,8 @@ def installed(
             STRIPE_ACCOUNT_ID=ACCOUNT_ID,
             PAYMENT_SANDBOX="1",
             SIMULATOR_URL=provider.url,
+            WEBHOOK_RECEIVER=receiver.url,
+            FETCH_ALLOW_PRIVATE="on",
             TIMER_SCALE="0.001",
         ) as made,
     ):

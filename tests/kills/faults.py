@@ -16,7 +16,8 @@ from typing import Any
 
 from django.db import connection
 
-WRITE = re.compile(r"\s*(?:WITH .*?\)\s+)?(INSERT INTO|UPDATE|DELETE FROM)\s+\"?(\w+)", re.S | re.I)
+STATEMENT = r"(INSERT(?: OR IGNORE)? INTO|UPDATE|DELETE FROM)\s+\"?(\w+)"
+WRITE = re.compile(r"\s*(?:WITH .*?\)\s+)?" + STATEMENT, re.S | re.I)
 READS = frozenset({"SELECT", "WITH", "BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK", "SET"})
 WORD = re.compile(r"\s*(\w+)")
 # Of Stripe, of ours, and numbers.

@@ -5,12 +5,13 @@ The places are listed as in `test_buying`.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
 import pytest
 
-from kling.simulator.server import RunningSimulator
 from tests.kills.conftest import Travel, steps
+from tests.webhooks.receiver import Receiver
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(600)]
 
@@ -21,7 +22,10 @@ DELIVERED: dict[str, Any] = {
     "jobs": [["succeeded", "captured"]],
     "assets": [2],
     "entries": [["capture", -250_000]],
+    "tasks": [1],
+    "told": [["generation.succeeded", "delivered"]],
 }
+TOLD = [["generation.failed", "delivered"]]
 HELD = steps("""
     UPDATE accounts_apikey
     UPDATE billing_creditaccount
@@ -62,6 +66,11 @@ CHARGED = steps("""
     COMMIT
     COMMIT
 """)
+ANNOUNCED = steps("""
+    INSERT webhooks_message
+    INSERT webhooks_delivery
+    INSERT django_q_ormq
+""")
 RELEASED = steps("""
     UPDATE generations_callbackhealth
     COMMIT
@@ -77,6 +86,19 @@ STORED = steps("""
     UPDATE generations_generation
     INSERT generations_transition
     INSERT generations_asset
+    INSERT webhooks_message
+    INSERT webhooks_delivery
+    INSERT django_q_ormq
+    COMMIT
+""")
+SENT_OUT = steps("""
+    UPDATE webhooks_delivery
+    INSERT webhooks_workspacesecret
+    COMMIT
+    POST /hook/told/{id}
+    answer
+    INSERT webhooks_attempt
+    UPDATE webhooks_delivery
     COMMIT
 """)
 LOST = steps("""
@@ -92,6 +114,9 @@ LOST = steps("""
     INSERT generations_transition
     UPDATE billing_creditaccount
     INSERT billing_entry
+    INSERT webhooks_message
+    INSERT webhooks_delivery
+    INSERT django_q_ormq
     COMMIT
 """)
 
@@ -102,12 +127,10 @@ def test_a_job_is_created_once(travel: Travel) -> None:
     deaths.assert_all_end(DELIVERED)
 
 
-def test_a_job_is_sent_and_charged_once(travel: Travel, provider: RunningSimulator) -> None:
-    before = len(provider.tasks())
+def test_a_job_is_sent_and_charged_once(travel: Travel) -> None:
     deaths = travel("dispatched")
     assert deaths.places == SENT
     deaths.assert_all_end(DELIVERED)
-    assert len(provider.tasks()) - before == len(deaths.deaths)
 
 
 def test_a_result_is_charged_and_stored_once(travel: Travel) -> None:
@@ -118,9 +141,21 @@ def test_a_result_is_charged_and_stored_once(travel: Travel) -> None:
 
 def test_a_failed_job_is_released_once(travel: Travel) -> None:
     deaths = travel("failure")
-    assert deaths.places == ASKED + RELEASED
-    released = {"jobs": [["failed", "released"]], "assets": [0], "entries": []}
+    assert deaths.places == ASKED + ANNOUNCED + RELEASED
+    released = {"jobs": [["failed", "released"]], "assets": [0], "entries": [], "told": TOLD}
     deaths.assert_all_end({**DELIVERED, "balance": "10", **released})
+
+
+def test_an_end_is_told_in_one_message(travel: Travel, receiver: Receiver) -> None:
+    """Sent again where it is not known whether it came: under the same id, by which it is known."""
+    deaths = travel("told")
+    assert deaths.places == SENT_OUT
+    deaths.assert_all_end(DELIVERED)
+    ids: dict[str, set[str]] = defaultdict(set)
+    for received in receiver.received:
+        if received.path.startswith("/hook/told/"):
+            ids[received.path].add(received.headers["webhook-id"])
+    assert [len(one) for one in ids.values()] == [1] * len(deaths.deaths)
 
 
 def test_a_lost_result_is_refunded_once(travel: Travel) -> None:
@@ -134,5 +169,7 @@ def test_a_lost_result_is_refunded_once(travel: Travel) -> None:
             "jobs": [["failed", "captured"]],
             "assets": [0],
             "entries": refunded,
+            "tasks": [0],
+            "told": TOLD,
         }
     )
