@@ -45,7 +45,7 @@ def _frame(container: Any, stream: Any) -> Any:
     if target:
         container.seek(target)
     found = None
-    for number, frame in enumerate(container.decode(stream)):
+    for number, frame in enumerate(probing.frames(container, stream)):
         found = frame
         at = None if frame.time is None else frame.time * probing.MICROSECONDS
         if at is None or at >= target or number >= MAX_FRAMES or probing.is_large(stream):
@@ -60,6 +60,7 @@ def _encode(frame: Any) -> bytes:
     encoder = probing.pyav().CodecContext.create("mjpeg", "w")
     encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuvj420p"
     encoder.time_base = Fraction(1, 25)
+    encoder.thread_count = 1  # each thread would hold a picture of its own
     encoder.options = {"qmin": QUALITY, "qmax": QUALITY}
     packets = [*encoder.encode(small), *encoder.encode(None)]
     return b"".join(bytes(packet) for packet in packets)

@@ -85,7 +85,6 @@ def stream_of(container: Any, media_type: MediaType) -> Any:
         streams[0].thread_type = "NONE"
         if is_large(streams[0]):
             streams[0].codec_context.skip_frame = "NONKEY"
-            streams[0].codec_context.flags |= pyav().codec.context.Flags.low_delay
     return streams[0]
 
 
@@ -95,8 +94,23 @@ def is_large(stream: Any) -> bool:
     return bool(stream.type == "video" and codec.width * codec.height > LARGE)
 
 
+def frames(container: Any, stream: Any) -> Iterator[Any]:
+    """Decoded one by one. Of a large film each key frame is asked for as if it were the last:
+    the decoder would else wait for those that might be shown before it, and hold three or more.
+    """
+    if not is_large(stream):
+        yield from container.decode(stream)
+        return
+    codec = stream.codec_context
+    for packet in container.demux(stream):
+        if packet.size:
+            yield from codec.decode(packet)
+            yield from codec.decode(None)
+            codec.flush_buffers()
+
+
 def first_frame(container: Any, stream: Any) -> Any:
-    return next(iter(container.decode(stream)), None)
+    return next(frames(container, stream), None)
 
 
 def _pixels(stream: Any, media_type: MediaType) -> tuple[int | None, int | None]:
