@@ -56,6 +56,15 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/\s]{16,}+={0,2}\s*+", re.ASCII)
 
 
 @dataclass(frozen=True)
+class Face:
+    """A face in a video under the provider's id, and when it is seen, in milliseconds."""
+
+    face_id: str
+    start_ms: int
+    end_ms: int
+
+
+@dataclass(frozen=True)
 class Media:
     """What was found in a file. ``seconds`` is its length; ``None`` is what nobody looked for."""
 
@@ -66,6 +75,7 @@ class Media:
     height: int | None = None
     seconds: Decimal | None = None
     frames_per_second: Decimal | None = None
+    faces: tuple[Face, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -251,10 +261,10 @@ def _found(annotation: Any, value: Any, path: str, hints: list[Spot]) -> Iterato
             # As it will be once it is validated: what was looked up must be what is sent.
             yield replace(hint, path=path, value=str(value).strip())
     elif isinstance(value, Mapping):
-        inner = _model_in(annotation)
+        inner = model_in(annotation)
         if inner is not None:
             yield from _spots(inner, value, f"{path}.")
-    elif isinstance(value, list | tuple) and (inside := _item_of(annotation)) is not None:
+    elif isinstance(value, list | tuple) and (inside := item_of(annotation)) is not None:
         for place, item in enumerate(value):
             yield from _found(inside, item, f"{path}.{place}", hints)
 
@@ -270,14 +280,16 @@ def _options(annotation: Any) -> Iterator[Any]:
         yield annotation
 
 
-def _model_in(annotation: Any) -> type[BaseModel] | None:
+def model_in(annotation: Any) -> type[BaseModel] | None:
+    """The declared object that an annotation allows, in whatever union."""
     for option in _options(annotation):
         if isinstance(option, type) and issubclass(option, BaseModel):
             return option
     return None
 
 
-def _item_of(annotation: Any) -> Any:
+def item_of(annotation: Any) -> Any:
+    """The annotation of the entries, where an annotation allows a list."""
     for option in _options(annotation):
         if get_origin(option) in (list, tuple):
             return get_args(option)[0]

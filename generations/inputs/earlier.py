@@ -6,7 +6,7 @@ say, so an id that another workspace's row has must look like one that nobody ha
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db.models import Q
@@ -18,7 +18,7 @@ from generations import queries
 from generations.inputs import held
 from generations.models import Asset, Generation, ProviderAccount, State
 from kling import operations
-from kling.media import Media, SourceId, spots
+from kling.media import MP4, Face, Media, SourceId, spots
 
 # How long a provider keeps what it made (protocol, sections 3.4 and 7.7); voices and elements stay.
 LIVES = {"video": timedelta(days=30), "audio": timedelta(days=30), "session": timedelta(hours=24)}
@@ -89,8 +89,19 @@ def _task(workspace: Workspace, kind: str, text: str) -> Earlier | None:
     job = jobs.first()
     if job is None:
         return None
-    media = _video_of(workspace, job) if kind == "session" else None
+    media = _seen_in(workspace, job) if kind == "session" else None
     return Earlier(job.task_id, job, _end(kind, job), media)
+
+
+def _seen_in(workspace: Workspace, session: Generation) -> Media:
+    """The video of a session as far as it is still known, with the faces that were found in it."""
+    video = _video_of(workspace, session) or Media("video", MP4, 0)
+    faces = (
+        Face(one.provider_asset_id, one.details["start_ms"], one.details["end_ms"])
+        for one in session.assets.all()
+        if "face_id" in one.details
+    )
+    return replace(video, faces=tuple(faces) or None)
 
 
 def _video_of(workspace: Workspace, session: Generation) -> Media | None:

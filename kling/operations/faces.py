@@ -13,12 +13,25 @@ from typing import Annotated, Any
 from pydantic import AliasChoices, Field
 
 from kling.errors import FieldError, ProviderRejected
-from kling.media import M4A, MEGABYTE, MP3, WAV, IdText, Media, MediaRule, MediaText, SourceId
+from kling.media import (
+    M4A,
+    MEGABYTE,
+    MP3,
+    WAV,
+    Face,
+    IdText,
+    Media,
+    MediaRule,
+    MediaText,
+    SourceId,
+)
 from kling.operations.base import Declared
 from kling.operations.exclusions import check_exactly_one
 from kling.operations.parameters import Count, Number
 from kling.tasks import Output
 
+# What a provider is said to refuse, by the field at fault.
+REJECTIONS = {"face_id": "no_such_face", "sound_insert_time": "no_overlap"}
 SHORTEST = 2000  # milliseconds of sound, and of sound while the face is seen
 LONGEST = 60_000  # milliseconds of a video
 
@@ -110,6 +123,8 @@ def check_choice(
                 f"{lasts} ms. Change sound_insert_time or sound_end_time."
             )
             yield FieldError("sound_insert_time", "mismatch", message)
+    if video is not None and video.faces is not None:
+        yield from face_errors(choice, video.faces)
 
 
 def sound_end(choice: Mapping[str, Any]) -> int:
@@ -117,38 +132,46 @@ def sound_end(choice: Mapping[str, Any]) -> int:
     return int(choice["sound_insert_time"]) + _length(choice)
 
 
-def with_face(choice: dict[str, Any], faces: Sequence[Output]) -> dict[str, Any]:
+def with_face(choice: dict[str, Any], found: Sequence[Output]) -> dict[str, Any]:
     """``choice`` with one of the faces that were found. Raises ProviderRejected: none will do.
 
     It would be refused by Kling as well, but only after the video was handed on.
     """
+    faces = [_face(one) for one in found]
     if not faces:
         message = "The video shows no face that could be made to speak."
         raise ProviderRejected(message, code="no_face")
+    for error in face_errors(choice, faces):
+        raise ProviderRejected(error.message, code=REJECTIONS[error.field])
+    return {"face_id": max(faces, key=_seen).face_id, **choice}
+
+
+def face_errors(choice: Mapping[str, Any], faces: Sequence[Face]) -> Iterator[FieldError]:
+    """Why the face of ``choice`` cannot speak: without one, the face that is seen longest."""
     wanted = choice.get("face_id")
-    face = max(faces, key=_seen) if wanted is None else _named(wanted, faces)
-    begin, end = face.details["start_ms"], face.details["end_ms"]
+    named = [face for face in faces if wanted in (None, face.face_id)]
+    if not named:
+        known = ", ".join(face.face_id for face in faces)
+        message = f"The video has no face {wanted}. Its faces: {known}."
+        yield FieldError("face_id", "not_found", message)
+        return
+    face = max(named, key=_seen)
+    begin, end = face.start_ms, face.end_ms
     shared = min(end, sound_end(choice)) - max(begin, int(choice["sound_insert_time"]))
     if end > begin and shared < SHORTEST:
         message = (
             f"The face is seen from {begin} to {end} ms of the video; the sound must overlap that "
             f"by {SHORTEST} ms at least. Change sound_insert_time."
         )
-        raise ProviderRejected(message, code="no_overlap")
-    return {"face_id": face.provider_id, **choice}
+        yield FieldError("sound_insert_time", "mismatch", message)
 
 
-def _named(wanted: str, faces: Sequence[Output]) -> Output:
-    for face in faces:
-        if face.provider_id == wanted:
-            return face
-    known = ", ".join(str(face.provider_id) for face in faces)
-    message = f"The video has no face {wanted}. Its faces: {known}."
-    raise ProviderRejected(message, code="no_such_face")
+def _face(found: Output) -> Face:
+    return Face(str(found.provider_id), found.details["start_ms"], found.details["end_ms"])
 
 
-def _seen(face: Output) -> int:
-    return int(face.details["end_ms"]) - int(face.details["start_ms"])
+def _seen(face: Face) -> int:
+    return face.end_ms - face.start_ms
 
 
 def _length(choice: Mapping[str, Any]) -> int:

@@ -127,7 +127,8 @@ class LipSync(Operation):
         """
         end = max(sound_end(choice) for choice in values["face_choose"]) / Decimal(1000)
         sound = end.to_integral_value(rounding=ROUND_CEILING)
-        if "session_id" in values and _video(media) is None:
+        video = _video(media)
+        if "session_id" in values and (video is None or video.seconds is None):
             return sound
         return max(sound, seconds_of(media, *SOURCES))
 

@@ -12,6 +12,9 @@ from billing import ledger
 from generations.models import Generation, ProviderAccount, State
 from kling.simulator.server import RunningSimulator
 from tests.conftest import Person, make_account
+from tests.generations.inputs.asking import upload
+from tests.generations.kling_api.conftest import KlingApi, refusal
+from tests.generations.media import mp3
 from tests.generations.test_main_job import create
 from tests.waiting import wait_until
 from tests.working import call, finish, work_until
@@ -170,3 +173,50 @@ def test_an_unclear_answer_is_left_to_the_operator(
     job = mine.get()
     assert (job.state, job.attention) == (State.RECONCILING, told)
     assert ada.api.get("/credits").json()["held"] == "0.05"
+
+
+# --- a face is chosen --------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("choice", "field"),
+    [
+        ({"face_id": "7"}, "face_id"),
+        ({}, "face_id"),
+        ({"face_id": "0", "sound_insert_time": 3500}, "sound_insert_time"),
+    ],
+)
+def test_a_face_that_the_session_does_not_know_is_refused_at_once(
+    ada: Person,
+    account: ProviderAccount,
+    simulator: RunningSimulator,
+    choice: dict[str, Any],
+    field: str,
+) -> None:
+    begun = ada.api.post("/faces", {"video_id": clip(ada).public_id}, **AT_ONCE).json()
+    finish(begun["id"])
+    sound = upload(ada.api, mp3(3), "hello.mp3")
+    given = {"session_id": begun["id"], "face_choose": [{"sound_file": sound, **choice}]}
+    before = ada.api.credits(), len(simulator.submissions()), Generation.objects.count()
+
+    for address in ("/quotes", "/generations"):
+        answer = ada.api.post(address, {"operation": "lip-sync", "input": given})
+        assert answer.status_code == 422
+        assert f"input.face_choose.0.{field}" in [one["field"] for one in answer.json()["errors"]]
+    program = KlingApi(ada.api.key).post("videos/advanced-lip-sync", given)
+    assert refusal(program) == (400, 1201)
+    assert field in program.json()["message"]
+    now = ada.api.credits(), len(simulator.submissions()), Generation.objects.count()
+    assert now == before
+
+
+@pytest.mark.parametrize("face", ["0", "1"])
+def test_a_face_of_the_session_speaks(
+    ada: Person, account: ProviderAccount, simulator: RunningSimulator, face: str
+) -> None:
+    begun = ada.api.post("/faces", {"video_id": clip(ada).public_id}, **AT_ONCE).json()
+    finish(begun["id"])
+    sound = upload(ada.api, mp3(3), "hello.mp3")
+    simulator.settings.fetch_files = "none"
+    choice = {"face_id": face, "sound_file": sound}
+    given = {"session_id": begun["id"], "face_choose": [choice]}
+    job = create(ada.api, {"operation": "lip-sync", "input": given})
+    assert finish(job["id"]).state == State.SUCCEEDED

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from kling.media import Media
+from kling.media import Face, Media
 from tests.kling.conftest import payload
 from tests.kling.inputs import ask, clip, refused, speech
 
@@ -164,6 +166,30 @@ def test_with_a_session_nothing_is_looked_for(media: dict[str, Media], units: st
     request = ask(OPERATION, media=media, video_url=None, session_id="s-1", **given)
     assert request.step is None
     assert str(request.units.amount) == units
+
+
+@pytest.mark.parametrize(
+    ("choice", "errors"),
+    [
+        ({"face_id": "0"}, []),
+        ({"face_id": "1", "sound_insert_time": 4000}, []),
+        ({"face_id": "7"}, [(f"{FACE}.face_id", "not_found")]),
+        ({"face_id": "1"}, [(f"{FACE}.sound_insert_time", "mismatch")]),
+        ({"face_id": None}, [(f"{FACE}.face_id", "required")]),
+    ],
+)
+@pytest.mark.parametrize("seconds", [10, None])
+def test_the_face_must_be_one_that_was_found(
+    seconds: int | None, choice: dict[str, Any], errors: list[tuple[str, str]]
+) -> None:
+    faces = (Face("0", 0, 9000), Face("1", 4000, 9000))
+    video = replace(clip(10), seconds=None if seconds is None else Decimal(seconds), faces=faces)
+    given = {"video_url": None, "session_id": "s-1", **face(**choice)}
+    media = {"session_id": video, SOUND: speech(3)}
+    if errors:
+        assert refused(OPERATION, media=media, **given) == errors
+    else:
+        assert ask(OPERATION, media=media, **given).step is None
 
 
 def test_without_the_length_of_the_video_it_has_no_price() -> None:
