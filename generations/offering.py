@@ -8,8 +8,10 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from billing import prices
+from generations.errors import InvalidRequest
 from generations.models import ProviderAccount
 from kling import catalogue, operations
+from kling.errors import FieldError
 from kling.operations.base import Operation
 from kling.schema import input_schema
 
@@ -62,6 +64,12 @@ def serves(account: ProviderAccount, operation: Operation) -> bool:
 
 def is_priced_by_operator(operation: Operation) -> bool:
     return catalogue.default().entry(operation.name).priced_by == "operator"
+
+
+def unpriced(operation: Operation) -> InvalidRequest:
+    """The refusal of what is served and has no price: only the operator can change that."""
+    message = f"{operation.name} has no price here, so it is not available."
+    return InvalidRequest([FieldError("operation", "not_offered", message)])
 
 
 def names_to_disable() -> set[str]:

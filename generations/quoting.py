@@ -15,8 +15,8 @@ from django.utils import timezone
 from accounts.access import Actor
 from accounts.models import Scope, Workspace
 from billing.prices import NotPriced, Price, price
-from generations import inputs
-from generations.errors import InvalidRequest, PriceRaised, ProviderUnavailable, QuoteExpired
+from generations import inputs, offering
+from generations.errors import InvalidRequest, PriceRaised, QuoteExpired
 from generations.models import Quote
 from generations.routing import Route, route
 from kling.errors import FieldError
@@ -102,7 +102,7 @@ def _price(request: Request) -> Price:
             unit_type=request.units.unit_type,
         )
     except NotPriced:
-        raise ProviderUnavailable("This operation has no price yet. Nothing was charged.") from None
+        raise offering.unpriced(request.operation) from None
 
 
 def quote(order: Order, *, by: Actor) -> Quote:

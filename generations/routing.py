@@ -80,9 +80,9 @@ def route(
     `media`: what is known of its files. `only`: the accounts that can be asked at all, `prefer`:
     those that come before others of their priority, both by primary key.
 
-    Raises InvalidRequest where no account serves the operation, or with the preferred account's
-    findings where none accepts the input; ProviderUnavailable where there is none to ask now, or
-    the operation has no price.
+    Raises InvalidRequest where no account serves the operation or it has no price, or with the
+    preferred account's findings where none accepts the input; ProviderUnavailable where there is
+    none to ask now.
     """
     known = _operation(operation)
     accounts = [one for one in serving(known, provider) if one.is_usable]
@@ -93,8 +93,8 @@ def route(
         return choose(asked, Wish(known, values, media, _rates(known)), prefer=prefer)
     except InvalidInput as exc:
         raise InvalidRequest([_prefixed(error) for error in exc.errors]) from None
-    except kling.errors.NotPriced as exc:
-        raise ProviderUnavailable(f"{exc.message} Nothing was charged.") from None
+    except kling.errors.NotPriced:
+        raise offering.unpriced(known) from None
 
 
 def choose(

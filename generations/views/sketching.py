@@ -12,9 +12,9 @@ from typing import Any
 
 from accounts.models import Workspace
 from billing.prices import NotPriced, Price, price
-from generations import forms, inputs
+from generations import forms, inputs, offering
 from generations.actions import Order
-from generations.errors import InvalidRequest, ProviderUnavailable
+from generations.errors import InvalidRequest
 from generations.forms import PREFIX
 from generations.routing import route
 from kling.errors import FieldError
@@ -134,7 +134,7 @@ def _price(request: Request) -> Price:
             unit_type=units.unit_type,
         )
     except NotPriced:
-        raise ProviderUnavailable("This has no price yet.") from None
+        raise offering.unpriced(request.operation) from None
 
 
 def _stand_in(spec: Mapping[str, Any]) -> Any:

@@ -15,6 +15,7 @@ from generations.models import ProviderAccount
 from kling.simulator.server import RunningSimulator
 from tests.conftest import Person, make_account
 from tests.generations import media
+from tests.generations.kling_api.conftest import KlingApi, refusal
 from tests.generations.test_main_job import create
 from tests.generations.test_uploads import upload
 from tests.working import finish
@@ -57,9 +58,15 @@ def test_it_is_not_offered_without_a_price(
     assert ada.api.get("/operations/effects").status_code == 404
     assert ada.browser.get("/studio/effects/").status_code == 404
     for address in ("/generations", "/quotes"):
-        refused = ada.api.post(address, order)
-        assert (refused.status_code, refused.json()["code"]) == (503, "provider_unavailable")
-        assert "no price" in refused.json()["detail"]
+        answer = ada.api.post(address, order)
+        refused = answer.json()
+        assert (answer.status_code, refused["code"]) == (422, "invalid_input")
+        assert (refused["retryable"], refused["charged"]) == (False, False)
+        [error] = refused["errors"]
+        assert (error["field"], error["code"]) == ("operation", "not_offered")
+        assert "no price" in error["message"]
+    program = KlingApi(ada.api.key).post("videos/effects", order["input"])
+    assert refusal(program) == (404, 1203)
     assert ada.api.get("/credits").json()["held"] == "0"
 
 
