@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 import kling.errors
-from generations import absence, inputs, pools, providers, slots, timing, verdicts
+from generations import absence, inputs, late, pools, providers, slots, timing, verdicts
 from generations.events import announce_running
 from generations.models import Generation, State
 from generations.states import Stale, move
@@ -167,37 +167,52 @@ def _send(submission: Submission) -> Task | KlingError:
 
 def _record(generation: Generation, outcome: Task | KlingError) -> None:
     try:
-        if isinstance(outcome, Task):
-            verdicts.accept(generation, outcome)
-        elif outcome.maybe_accepted:
-            _doubt(generation, outcome)
-        elif isinstance(outcome, kling.errors.TooManyTasks):
-            # The place is closed until one may be free; the job keeps its turn.
-            pools.note_full(generation)
-            _requeue(generation, outcome, wait=outcome.retry_after or 0.0)
-        elif outcome.retryable:
-            _requeue(generation, outcome, wait=_wait(generation, outcome))
-        elif isinstance(outcome, providers.ACCOUNT_TROUBLE):
-            providers.pause(generation.account, str(outcome))
-            # At once, to another account if there is one (takeover).
-            _requeue(generation, outcome, wait=0)
-        else:
-            verdicts.fail(generation, code=_code(outcome), message=outcome.message)
-        providers.note_health(generation.account, outcome)
+        try:
+            _take_in(generation, outcome)
+            providers.note_health(generation.account, outcome)
+        except Stale:
+            _take_in_late(generation, outcome)
     except Stale:
-        _take_in_late(generation, outcome)
+        log.info("%s was moved by another worker", generation.public_id)
     except Exception:
         # It stays SUBMITTING, and is asked about when its lease is over.
         log.exception("the answer for %s cannot be recorded", generation.public_id)
 
 
-def _take_in_late(generation: Generation, outcome: Task | KlingError) -> None:
-    """The lease ended first. Where tasks are not found by our id, there is no other way to it."""
-    log.warning("%s moved while it was being submitted", generation.public_id)
+def _take_in(generation: Generation, outcome: Task | KlingError) -> None:
     if isinstance(outcome, Task):
-        Generation.objects.filter(pk=generation.pk, state=State.RECONCILING, task_id="").update(
-            task_id=outcome.task_id, due_at=timezone.now()
-        )
+        verdicts.accept(generation, outcome)
+    elif outcome.maybe_accepted:
+        _doubt(generation, outcome)
+    elif isinstance(outcome, kling.errors.TooManyTasks):
+        # The place is closed until one may be free; the job keeps its turn.
+        pools.note_full(generation)
+        _requeue(generation, outcome, wait=outcome.retry_after or 0.0)
+    elif outcome.retryable:
+        _requeue(generation, outcome, wait=_wait(generation, outcome))
+    elif isinstance(outcome, providers.ACCOUNT_TROUBLE):
+        providers.pause(generation.account, str(outcome))
+        # At once, to another account if there is one (takeover).
+        _requeue(generation, outcome, wait=0)
+    else:
+        verdicts.fail(generation, code=_code(outcome), message=outcome.message)
+
+
+def _take_in_late(generation: Generation, outcome: Task | KlingError) -> None:
+    """The lease ended first, and the job is in doubt, or a person has ended it by now.
+
+    What the provider says of this very attempt holds all the same; and where a job is answered at
+    once, or has no id to be found by, nobody could ask for it again. Raises Stale.
+    """
+    log.warning("%s moved while it was being submitted", generation.public_id)
+    same = Generation.objects.filter(pk=generation.pk, attempts=generation.attempts, task_id="")
+    found = same.select_related("account", "hold").first()
+    if found is None or (isinstance(outcome, KlingError) and outcome.maybe_accepted):
+        return
+    if found.state == State.RECONCILING:
+        _take_in(found, outcome)
+    elif found.state == State.FAILED and isinstance(outcome, Task):
+        late.take_in(found, outcome)
 
 
 @transaction.atomic(durable=True)

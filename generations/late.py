@@ -41,7 +41,7 @@ def run() -> int:
     looked = 0
     for generation in due().select_related("account", "hold").order_by("late_look_at")[:BATCH]:
         if _claim(generation):
-            _take_in(generation, asking.look(generation))
+            take_in(generation, asking.look(generation))
             looked += 1
     return looked
 
@@ -56,14 +56,18 @@ def _claim(generation: Generation) -> bool:
     return bool(row.update(late_look_at=None if over else following, checks=F("checks") + 1))
 
 
-def _take_in(generation: Generation, answer: Task | KlingError) -> None:
-    if isinstance(answer, KlingError):
+def take_in(generation: Generation, answer: Task | KlingError) -> None:
+    """What the provider says of a job that a person has ended; of no other one."""
+    if isinstance(answer, KlingError) or generation.late_look_at is None:
         return
+    row = Generation.objects.filter(pk=generation.pk)
     if answer.status == "failed":
-        Generation.objects.filter(pk=generation.pk).update(late_look_at=None)
+        row.update(late_look_at=None)
     elif answer.status == "succeed" and answer.outputs:
         log.warning("%s was ended by a person, and has succeeded", generation.public_id)
         try:
             verdicts.succeed(generation, answer)
         except Stale:
             log.info("%s was moved by another worker", generation.public_id)
+    else:
+        row.filter(task_id="").update(task_id=answer.task_id)  # to be asked about by it

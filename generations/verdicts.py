@@ -33,6 +33,7 @@ NO_RESULT = "The provider finished, but gave no result. Nothing was charged."
 def accept(generation: Generation, task: Task) -> None:
     """The provider has taken the job. Where it works at once, the verdict comes with it."""
     operation = operations.get(generation.operation)
+    was_in_doubt = generation.state == State.RECONCILING
     move(
         generation,
         State.PROCESSING,
@@ -42,7 +43,8 @@ def accept(generation: Generation, task: Task) -> None:
         checks=0,
         attention="",
     )
-    announce_running(generation)
+    if not was_in_doubt:  # that has been told
+        announce_running(generation)
     if not operation.synchronous or not task.is_final:
         return
     # In one transaction: the provider cannot always be asked for such an answer again.

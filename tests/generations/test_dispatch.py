@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -145,36 +143,3 @@ def test_it_asks_while_another_worker_waits_for_its_answer(
     finish(create(ada.api, SOUND)["id"], seconds=5)
     assert thread.is_alive()
     thread.join()
-
-
-class LateProvider(BaseHTTPRequestHandler):
-    """Accepts a job after its lease has ended: the answer comes to a job that is in doubt."""
-
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
-        Generation.objects.update(due_at=timezone.now())
-        dispatch.recover_interrupted()
-        connections.close_all()
-        body = json.dumps({"code": 0, "data": {"task_id": "8676", "task_status": "submitted"}})
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body.encode())
-
-    def log_message(self, *args: object) -> None:
-        pass
-
-
-@pytest.mark.race
-def test_it_keeps_the_task_of_an_answer_that_comes_late(ada: Person) -> None:
-    """Where tasks are not found by our id, nobody else could ever name it."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), LateProvider) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        make_account(f"http://127.0.0.1:{server.server_port}", dialect="cometapi")
-        create(ada.api, SOUND)
-        dispatch.run()
-        server.shutdown()
-        thread.join()
-    job = Generation.objects.get()
-    assert (job.state, job.task_id) == (State.RECONCILING, "8676")
