@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from decimal import Decimal
 from time import monotonic
 
 from django.db import transaction
@@ -195,7 +196,8 @@ def _take_in(generation: Generation, outcome: Task | KlingError) -> None:
         # At once, to another account if there is one (takeover).
         _requeue(generation, outcome, wait=0)
     else:
-        verdicts.fail(generation, code=_code(outcome), message=outcome.message)
+        lost = _lost_units(generation, outcome)
+        verdicts.fail(generation, code=_code(outcome), message=outcome.message, lost_units=lost)
 
 
 def _take_in_late(generation: Generation, outcome: Task | KlingError) -> None:
@@ -237,7 +239,14 @@ def _requeue(generation: Generation, error: KlingError, *, wait: float) -> None:
         State.QUEUED,
         reason=f"not accepted: {error}",
         due_at=timing.after(wait),
+        lost_units=_lost_units(generation, error),
     )
+
+
+def _lost_units(generation: Generation, error: KlingError) -> Decimal:
+    """With those of the step that was done for nothing just now."""
+    step = generation.step_units if error.step_was_done else Decimal(0)
+    return generation.lost_units + step
 
 
 def _wait(generation: Generation, error: KlingError) -> float:

@@ -31,8 +31,15 @@ UNIT_COST = Coalesce(
         When(unit_type=UnitType.TRY_ON, then="account__try_on_unit_cost"),
     ),
 )
+# What the provider took, with the calls that led to no task.
+TAKEN = Case(
+    When(lost_units=0, then=F("deducted")),
+    When(task_id="", then=F("lost_units")),
+    default=F("deducted") + F("lost_units"),
+    output_field=MONEY,
+)
 # What never reached the provider cost nothing; of the rest it is known, or not.
-REACHED = ~Q(task_id="")
+UNREACHED = Q(task_id="", lost_units=0)
 GROUPS = {"day": ("day", "unit_type"), "model": ("operation", "model", "unit_type")}
 
 
@@ -89,15 +96,16 @@ class Period:
         return revenue.price_of_credit(settings.OPERATOR_CURRENCY, until=self.end)
 
     def jobs(self) -> QuerySet[Any, Any]:
-        """Generations with `day`, `variance`, `cost_of_unit` and `cost`."""
+        """Generations with `day`, `variance`, `taken`, `cost_of_unit` and `cost`."""
         ended = Generation.objects.filter(finished_at__gte=self.start, finished_at__lt=self.end)
         return ended.order_by().annotate(
             day=TruncDate("finished_at", tzinfo=UTC),
             variance=F("deducted") - F("units"),
+            taken=TAKEN,
             cost_of_unit=UNIT_COST,
             cost=Case(
-                When(task_id="", then=Decimal(0)),
-                default=F("deducted") * UNIT_COST,
+                When(UNREACHED, then=Decimal(0)),
+                default=TAKEN * UNIT_COST,
                 output_field=MONEY,
             ),
         )
@@ -123,7 +131,7 @@ def of_job(period: Period, job: Any) -> Figures:
         jobs=1,
         charged=job.charged,
         quoted=job.units,
-        deducted=job.deducted,
+        deducted=job.taken,
         variance=job.variance,
         known_cost=job.cost,
         unknown=int(is_unknown),
@@ -159,7 +167,7 @@ def _sums() -> dict[str, Any]:
         "count": Count("pk"),
         "charge": Sum("charged", default=0),
         "quoted_units": Sum("units", filter=has_deduction),
-        "deducted_units": Sum("deducted"),
+        "deducted_units": Sum("taken"),
         "variance_units": Sum("variance"),
         "money": Sum("cost", output_field=MONEY),
         "unknown": Count("pk", filter=Q(cost__isnull=True)),

@@ -98,9 +98,18 @@ def succeed(generation: Generation, task: Task) -> None:
 
 
 @transaction.atomic
-def fail(generation: Generation, *, code: str, message: str, task: Task | None = None) -> None:
-    """A definite no: nothing is charged, the reason is shown."""
+def fail(
+    generation: Generation,
+    *,
+    code: str,
+    message: str,
+    task: Task | None = None,
+    lost_units: Decimal | None = None,
+) -> None:
+    """A definite no: nothing is charged, the reason is shown. `lost_units`: what it cost us."""
     changes: dict[str, Any] = {"error_code": code, "error_message": message[:500], "attention": ""}
+    if lost_units is not None:
+        changes["lost_units"] = lost_units
     if task is not None:
         changes["task_id"] = task.task_id
         changes |= taken(generation, task)

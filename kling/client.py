@@ -75,9 +75,16 @@ class KlingClient:
         body = request.wire_body(
             external_task_id=external_task_id, callback_url=callback_url, files=files, ids=ids
         )
-        if request.step is not None:
-            found = self._prepare(request.step, files=files, ids=ids)
-            body = request.operation.after_step(body, found)
+        if request.step is None:
+            return self._create(request, body)
+        found = self._prepare(request.step, files=files, ids=ids)
+        try:
+            return self._create(request, request.operation.after_step(body, found))
+        except KlingError as exc:
+            exc.step_was_done = True
+            raise
+
+    def _create(self, request: Request, body: dict[str, Any]) -> Task:
         if "model_name" in body:
             name = body["model_name"]
             body["model_name"] = self.account.model_names.get(name, name)

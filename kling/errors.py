@@ -26,6 +26,7 @@
 
 ``retryable``: the same call may work later without a change. ``maybe_accepted``: a submit that
 ended like this may be running and may be charged; sending it again blindly charges twice.
+``step_was_done``: the provider has taken what the call costs that comes before a task.
 Which code means what: Kling's table of error codes (protocol, section 8.1). The code in the
 body decides, the HTTP status only where there is no code: 1102 arrives as HTTP 429 and must
 not be retried.
@@ -53,6 +54,7 @@ class KlingError(Exception):
 
     retryable: bool = False
     maybe_accepted: bool = False
+    step_was_done: bool = False
     default_code: int | str = "kling_error"
 
     def __init__(

@@ -74,6 +74,12 @@ class Generation(models.Model):
         default=0,
         help_text="Of the units, those of a call before the task, which no deduction mentions.",
     )
+    lost_units = models.DecimalField(
+        max_digits=18,
+        decimal_places=6,
+        default=0,
+        help_text="Units of calls before a task that was then not made. Nobody is charged them.",
+    )
     unit_type = models.CharField(max_length=10)
     price_book_id = models.PositiveBigIntegerField()
     rate = models.PositiveBigIntegerField(help_text="Micro-credits a unit, margin included.")

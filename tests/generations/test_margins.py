@@ -24,7 +24,9 @@ from generations.margins import Period
 from generations.models import Generation, ProviderAccount
 from kling.simulator.server import RunningSimulator
 from tests.conftest import Person, make_account
+from tests.generations import media
 from tests.generations.builders import make_storing
+from tests.generations.inputs.asking import upload
 from tests.generations.test_main_job import SOUND, create
 from tests.working import finish
 
@@ -235,3 +237,55 @@ def test_more_jobs_take_no_more_queries(
             html(operator)
         counts.append(len(queries))
     assert counts[0] == counts[1] <= 16
+
+
+# --- calls that come before a task -------------------------------------------------------
+
+
+@pytest.fixture
+def speaks(ada: Person, simulator: RunningSimulator) -> dict[str, Any]:
+    """A lip-sync that begins with a search for faces, at an account that says what units cost."""
+    account = make_account(simulator.url, dialect="official")
+    ProviderAccount.objects.filter(pk=account.pk).update(unit_cost=Decimal("0.14"))
+    simulator.settings.fetch_files = "none"
+    film = upload(ada.api, media.mp4(seconds=5, width=1280, height=720, sound=True), "ada.mp4")
+    choice = {"sound_file": upload(ada.api, media.mp3(3), "hello.mp3")}
+    return {"video_url": film, "face_choose": [choice]}
+
+
+def test_a_search_for_faces_that_led_to_no_task_is_the_operators_cost(
+    operator: Client, ada: Person, speaks: dict[str, Any]
+) -> None:
+    sell(ada)
+    speaks["face_choose"][0]["face_id"] = "7"
+    job = finish(create(ada.api, {"operation": "lip-sync", "input": speaks})["id"])
+    assert (job.state, job.task_id, job.charged) == ("failed", "", 0)
+    assert ada.api.credits() == {"balance": "100", "held": "0", "available": "100"}
+    figures = margins.total(today())
+    assert (figures.deducted, figures.cost) == (Decimal("0.05"), Decimal("0.007"))
+    assert figures.margin == Decimal("-0.007")
+    [row] = table(operator, "model")
+    assert (row["operation"], row["charged_credits"]) == ("lip-sync", "0")
+    assert Decimal(row["cost"]) == Decimal("0.007")
+
+
+def test_each_search_for_faces_counts_and_the_customer_pays_for_one(
+    ada: Person, speaks: dict[str, Any], simulator: RunningSimulator
+) -> None:
+    sell(ada)
+    simulator.faults.add("submit", "code", value=1303, path="videos/advanced-lip-sync")
+    job = finish(create(ada.api, {"operation": "lip-sync", "input": speaks})["id"])
+    assert (job.state, job.charged) == ("succeeded", 550_000)
+    searches = [one for one in simulator.submissions() if one["path"] == "videos/identify-face"]
+    figures = margins.total(today())
+    assert len(searches) == 2
+    assert (figures.deducted, figures.variance) == (Decimal("0.6"), Decimal(0))
+    assert figures.cost == Decimal("0.084")
+
+
+def test_a_job_that_was_never_sent_costs_nothing(ada: Person, dear: ProviderAccount) -> None:
+    job(ada, dear, deducted=None, unit_cost=None)
+    Generation.objects.update(task_id="", state="canceled")
+    ProviderAccount.objects.update(unit_cost=None)
+    figures = margins.total(today())
+    assert (figures.deducted, figures.cost) == (None, Decimal(0))

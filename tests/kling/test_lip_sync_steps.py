@@ -127,6 +127,7 @@ def test_what_was_found_may_not_do(
         submit(wire, lip_sync(**choice))
     assert (caught.value.code, len(wire.sent)) == (code, 1)
     assert words in caught.value.message
+    assert caught.value.step_was_done
     assert not caught.value.retryable
     assert not caught.value.maybe_accepted
 
@@ -149,6 +150,7 @@ def test_doubt_about_the_first_call_is_none_about_the_task(answer: Any) -> None:
         submit(wire, lip_sync())
     assert (caught.value.retryable, caught.value.maybe_accepted) == (True, False)
     assert caught.value.message.startswith("Identify faces: ")
+    assert not caught.value.step_was_done
     assert len(wire.sent) == 1
 
 
@@ -169,7 +171,15 @@ def test_a_clear_no_to_the_first_call_stays_one(
     with pytest.raises(kind) as caught:
         submit(wire, lip_sync())
     assert type(caught.value) is kind
+    assert not caught.value.step_was_done
     assert len(wire.sent) == 1
+
+
+def test_a_no_to_the_second_call_says_that_the_first_was_done() -> None:
+    wire = Wire([FACES, (400, payload("answers/error_mode_invalid"))])
+    with pytest.raises(errors.ProviderRejected) as caught:
+        submit(wire, lip_sync())
+    assert caught.value.step_was_done
 
 
 def test_doubt_about_the_second_call_is_about_the_task() -> None:
