@@ -18,8 +18,8 @@ log = logging.getLogger(__name__)
 
 MOST_SENT_AGAIN = 3
 ASK_THE_PROVIDER = (
-    "It is not known whether the provider did this job, and it cannot be asked about one that it "
-    "answers at once. Look into its own records, then decide."
+    "It is not known whether the provider did this job, and it was given no id by which it could "
+    "be asked. Look into its own records, then decide."
 )
 
 
@@ -45,8 +45,8 @@ def not_found(generation: Generation) -> None:
 
 def can_be_looked_for(generation: Generation) -> bool:
     """Whether the provider can be asked about the job at all: by its id for it, or by ours."""
-    operation = operations.get(generation.operation)
-    return bool(generation.task_id) or not operation.synchronous
+    dialects_with_ids = operations.get(generation.operation).external_ids_on
+    return bool(generation.task_id) or generation.account.dialect in dialects_with_ids
 
 
 def _grace_is_over(generation: Generation) -> bool:

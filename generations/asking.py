@@ -85,7 +85,7 @@ def look(job: Generation) -> Task | KlingError:
 
 def _ask_about(job: Generation, path: str, client: KlingClient) -> Task | KlingError:
     if not absence.can_be_looked_for(job):
-        return kling.errors.TaskNotFound("It was answered at once, or not at all.")
+        return kling.errors.TaskNotFound("There is no id to ask about it by.")
     if job.task_id:
         return client.get(path, job.task_id)
     return client.get_by_external_id(path, job.external_task_id)

@@ -53,7 +53,7 @@ def inserted(document: str) -> str:
 def _overview(using: Catalogue) -> str:
     rows = [
         [
-            f"[`{one.name}`](#{one.name})" + ("" if one.listed else " (a step)"),
+            f"[`{one.name}`](#{one.name})" + _aside(one),
             f"`{one.path}`",
             *(_offered(one, dialect, using) for dialect in dialects.all_dialects()),
             _price(using, one),
@@ -62,6 +62,12 @@ def _overview(using: Catalogue) -> str:
     ]
     titles = [dialect.title for dialect in dialects.all_dialects()]
     return _table(["operation", "path", *titles, "price"], rows)
+
+
+def _aside(operation: Operation) -> str:
+    if operation.is_step:
+        return " (a step)"
+    return "" if operation.listed else " (only at `/kling/v1`)"
 
 
 def _offered(operation: Operation, dialect: Dialect, using: Catalogue) -> str:

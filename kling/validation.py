@@ -10,11 +10,12 @@ import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import AliasChoices, BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from kling.dialects import Dialect
 from kling.errors import FieldError, InvalidInput
+from kling.media import item_of, model_in
 from kling.operations.base import Limit, Operation
 
 MAX_DEPTH = 8  # of JSON in an input; the deepest declared field has 3
@@ -71,6 +72,26 @@ def validate(operation: Operation, given: object, dialect: Dialect) -> dict[str,
     return clean
 
 
+def declared_of(model: type[BaseModel], given: Mapping[str, Any]) -> dict[str, Any]:
+    """What of ``given`` is declared, at every depth: for callers who ignore the rest."""
+    declared: dict[str, Any] = {}
+    for name, info in model.model_fields.items():
+        alias = info.validation_alias
+        names = alias.choices if isinstance(alias, AliasChoices) else (name,)
+        for one in names:
+            if isinstance(one, str) and one in given:
+                declared[one] = _declared_in(info.annotation, given[one])
+    return declared
+
+
+def _declared_in(annotation: Any, value: Any) -> Any:
+    if isinstance(value, Mapping) and (inner := model_in(annotation)) is not None:
+        return declared_of(inner, value)
+    if isinstance(value, list) and (item := item_of(annotation)) is not None:
+        return [_declared_in(item, one) for one in value]
+    return value
+
+
 def _tidy(given: Mapping[Any, Any]) -> tuple[dict[str, Any], list[FieldError]]:
     """Strips texts and drops what is empty: Kling's own default for most fields is "Empty"."""
     values: dict[str, Any] = {}
@@ -94,7 +115,8 @@ def _cleaned(value: Any, depth: int) -> Any:
     if isinstance(value, Mapping | list | tuple) and depth == 0:
         raise ValueError("is nested too deeply")
     if isinstance(value, Mapping):
-        return {str(key): _cleaned(item, depth - 1) for key, item in value.items()}
+        inner = {str(key): _cleaned(item, depth - 1) for key, item in value.items()}
+        return {key: item for key, item in inner.items() if item is not None and item != ""}
     if isinstance(value, list | tuple):
         return [_cleaned(item, depth - 1) for item in value]
     return value

@@ -9,6 +9,7 @@ from generations.actions import Order
 from generations.errors import InvalidRequest
 from kling.errors import FieldError
 from kling.operations.base import Operation
+from kling.validation import declared_of
 from webhooks.http import UnsafeAddress, check_address
 
 MAX_ID = 200  # characters of an external_task_id
@@ -20,10 +21,9 @@ def order_of(operation: Operation, body: Mapping[str, Any]) -> Order:
     Raises InvalidRequest on `external_task_id` and `callback_url`; the rest is checked where all
     orders are.
     """
-    fields = operation.Input.model_fields
     return Order(
         operation=operation.name,
-        input={name: value for name, value in body.items() if name in fields},
+        input=declared_of(operation.Input, body),
         client_task_id=_external_task_id(body),
         callback_url=_callback_url(body),
     )

@@ -24,7 +24,7 @@ WORDS = {
 }
 CANCELED = "The task was canceled."
 UNAPPROVED = "The task waits for an approval in its workspace."
-# Fields in which a task names the video that it goes on from.
+# Fields in which a task names the video that it goes on from, by themselves or inside of input.
 PARENTS = ("video_id", "video_url")
 
 
@@ -104,7 +104,8 @@ def _parents(generations: Sequence[Generation]) -> dict[str, Asset]:
 
 
 def _parent_id(generation: Generation) -> str:
-    values = (generation.input.get(name) for name in PARENTS)
+    given = generation.input.get("input", generation.input)
+    values = (given.get(name) for name in PARENTS)
     return next((one for one in values if isinstance(one, str) and one.startswith("ast_")), "")
 
 

@@ -248,7 +248,8 @@ def usual_time(generation: Generation) -> str:
 
 def words_of(generation: Generation) -> str:
     """What the person wrote: the prompt, the text, a name, or the shots."""
-    shots = generation.input.get("multi_prompt") or []
-    texts = [str(generation.input.get(name, "")) for name in WORDS]
+    given = generation.input.get("input", generation.input)  # where some endpoints have all of it
+    shots = given.get("multi_prompt") or []
+    texts = [str(given.get(name, "")) for name in WORDS]
     texts += [str(shot["prompt"]) for shot in shots]
     return "\n".join(text for text in texts if text)

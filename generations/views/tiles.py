@@ -70,7 +70,7 @@ def tile(generation: Generation) -> Tile:
 
 def without_steps(workspace: Workspace) -> QuerySet[Generation]:
     """What people have made; a search for faces is only a step on the way to it."""
-    steps = [one.name for one in operations.all_operations() if not one.listed]
+    steps = [one.name for one in operations.all_operations() if one.is_step]
     return queries.for_workspace(workspace).exclude(operation__in=steps)
 
 

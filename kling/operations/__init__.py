@@ -17,6 +17,7 @@ from kling.operations.motion_control import MotionControl
 from kling.operations.multi_image_to_image import MultiImageToImage
 from kling.operations.omni_image import OmniImage
 from kling.operations.omni_video import OmniVideo
+from kling.operations.one_step_lip_sync import OneStepLipSync
 from kling.operations.text_to_audio import TextToAudio
 from kling.operations.text_to_speech import TextToSpeech
 from kling.operations.text_to_video import TextToVideo
@@ -34,6 +35,7 @@ _OPERATIONS: tuple[Operation, ...] = (
     VideoExtend(),
     LipSync(),
     IdentifyFace(),
+    OneStepLipSync(),
     Effects(),
     Image(),
     TextToAudio(),

@@ -101,8 +101,8 @@ class Operation(ABC):
     ``callback_url`` (elsewhere it is left out of the body). ``external_ids_on``: where it
     documents ``external_task_id``. ``external_id_query_on``: where the page says that a task can
     be queried by it. Of these three only what stands in ``dialects`` counts. ``synchronous``: the
-    answer to the create call has the result already. ``listed``: whether it is sold by itself, or
-    only a step of another operation.
+    answer to the create call has the result already. ``listed``: whether it is sold under its
+    name everywhere; what is not is asked for by its path. ``is_step``: it is a step of another.
 
     Methods that take ``media`` get what is known of the files of the input, by dotted path; a
     price that needs one which is missing raises InvalidInput on its field (``seconds_of``).
@@ -121,6 +121,7 @@ class Operation(ABC):
     external_id_query_on: ClassVar[frozenset[str]] = frozenset(DIALECTS)
     synchronous: ClassVar[bool] = False
     listed: ClassVar[bool] = True
+    is_step: ClassVar[bool] = False
     # Facts that a rate may depend on besides the mode, with their values: every combination that
     # a model can do must have a rate. A value other than the first needs the feature of that name.
     price_cases: ClassVar[Mapping[str, tuple[str, ...]]] = {}

@@ -64,6 +64,7 @@ class IdentifyFace(Operation):
     external_id_query_on = frozenset()
     synchronous = True
     listed = False
+    is_step = True
 
     def check(self, values: Mapping[str, Any], media: Mapping[str, Media]) -> Iterator[FieldError]:
         yield from check_exactly_one(values, "video_url", "video_id")

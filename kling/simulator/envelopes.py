@@ -12,8 +12,15 @@ from .gallery import Gallery
 from .tasks import Status, Task
 
 WITH_PARENT: Final = frozenset(
-    {"videos/video-extend", "videos/advanced-lip-sync", "audio/video-to-audio"}
+    {
+        "videos/video-extend",
+        "videos/advanced-lip-sync",
+        "videos/lip-sync",
+        "audio/video-to-audio",
+    }
 )
+# Kling's page of this one shows a query that is answered with a list of the one task.
+IN_A_LIST: Final = frozenset({("official", "videos/lip-sync")})
 
 
 def accepted(task: Task, now: float) -> dict[str, Any]:
@@ -34,7 +41,9 @@ def accepted(task: Task, now: float) -> dict[str, Any]:
 def queried(task: Task, gallery: Gallery) -> dict[str, Any]:
     if is_session(task):
         return _envelope(task.dialect, gallery.session(task))
-    return _envelope(task.dialect, state(task, gallery), media_kind=task.media_kind)
+    shown = state(task, gallery)
+    data = [shown] if (task.dialect, task.path) in IN_A_LIST else shown
+    return _envelope(task.dialect, data, media_kind=task.media_kind)
 
 
 def is_session(task: Task) -> bool:

@@ -22,7 +22,8 @@ from tests.kling.inputs import SERVED
 pytestmark = pytest.mark.django_db
 # What it extends has to be made first, by a job that costs credits: see test_every_operation.
 WITHOUT = {"video-extend"}
-PAIRS = [pair for pair in SERVED if operations.get(pair[0]).listed and pair[0] not in WITHOUT]
+WITH_PATH = [pair for pair in SERVED if pair[0] not in WITHOUT]
+PAIRS = [pair for pair in WITH_PATH if operations.get(pair[0]).listed]
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ def test_the_api_names_the_field(
 
 
 @pytest.mark.usefixtures("priced")
-@pytest.mark.parametrize(("operation", "dialect"), PAIRS)
+@pytest.mark.parametrize(("operation", "dialect"), WITH_PATH)
 def test_the_compatible_api_names_the_field(
     ada: Person, simulator: RunningSimulator, operation: str, dialect: str
 ) -> None:
@@ -65,7 +66,7 @@ def test_the_compatible_api_names_the_field(
     program, path = KlingApi(ada.api.key), operations.get(operation).path
     slipped = []
     for names, values in wrong_inputs(ada, operation, dialect):
-        if "surprise" in names:
+        if any(name.endswith("surprise") for name in names):
             continue  # ignored, as Kling ignores it
         answer = program.post(path, values)
         body = json.loads(answer.content)

@@ -82,6 +82,14 @@ SMALLEST: dict[str, dict[str, Any]] = {
         "video_url": "https://files.example/ada.mp4",
         "face_choose": [{"sound_file": "https://files.example/hello.mp3", "sound_end_time": 3000}],
     },
+    "one-step-lip-sync": {
+        "input": {
+            "mode": "text2video",
+            "video_url": "https://files.example/ada.mp4",
+            "text": "Hello",
+            "voice_id": "oversea_male1",
+        }
+    },
     "effects": {
         "effect_scene": "pet_lion_pro",
         "input": {"image": "https://files.example/cat.png"},
@@ -92,6 +100,7 @@ FILES: dict[str, dict[str, Media]] = {
     "avatar": {"sound_file": speech(5)},
     "motion-control": {"video_url": clip(5)},
     "lip-sync": {"video_url": clip(5), "face_choose.0.sound_file": speech(5)},
+    "one-step-lip-sync": {"input.video_url": clip(5), "input.video_id": clip(5)},
 }
 # Units for operations whose price the operator sets.
 RATES = {operation.name: Decimal("2") for operation in operations.all_operations()}

@@ -160,6 +160,8 @@ def audio(fields: dict[str, Any], *, kind: Kind, seconds: float) -> Recipe:
 
 def words(fields: dict[str, Any]) -> str:
     """The text that a request is about, wherever its operation has one."""
+    inner = fields.get("input")  # where some endpoints have all of it
+    fields = {**fields, **inner} if isinstance(inner, dict) else fields
     shots = fields.get("multi_prompt") or []
     texts = [shot.get("prompt") for shot in shots if isinstance(shot, dict)]
     texts = [fields.get(name) for name in TEXTS] + texts
