@@ -12,7 +12,7 @@ DEVELOPMENT := $(VENV)/developing-$(shell cksum < requirements-dev.txt | tr -d '
 INSTALLED := $(if $(wildcard $(VENV)/developing-*),$(DEVELOPMENT),$(RUNTIME))
 
 .DEFAULT_GOAL := help
-.PHONY: help run web worker test check bench audit lock clean
+.PHONY: help run web worker test check bench chaos audit lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -43,6 +43,9 @@ check: $(DEVELOPMENT) ## Format, lint, types, layers, migrations, deploy checks,
 
 bench: $(DEVELOPMENT) ## Run the benchmarks; print ratios measured in one run
 	@exec $(BIN)/python -m bench
+
+chaos: $(DEVELOPMENT) ## Run 10,000 jobs with every fault and kill -9; prove that nothing is lost
+	@exec $(BIN)/python -m tests.chaos $(CHAOS)
 
 audit: $(DEVELOPMENT) ## Look for known weaknesses in the dependencies (needs the network)
 	$(BIN)/uv tool run --quiet pip-audit --strict --disable-pip --requirement requirements.txt

@@ -65,6 +65,7 @@ def tasks(simulator: Simulator) -> list[dict[str, Any]]:
             "path": task.path,
             "status": task.status(now),
             "units": task.units,
+            "deduction": task.deduction,
             "created": created.get((task.dialect, task.external_id), 1),
             "posted": posted[(task.dialect, task.external_id)] if task.external_id else 1,
             "callback_url": task.callback_url,
