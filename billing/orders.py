@@ -53,9 +53,13 @@ def sync_order(order: Order, *, session_id: str = "", intent_id: str = "") -> Or
     if not known:
         return order
     require_ours(order)
+    is_ours = known in (order.stripe_session_id, order.stripe_payment_intent, order.stripe_invoice)
     for _ in range(MOST_LOOKS):
         syncs = Order.objects.values_list("syncs", flat=True).get(pk=order.pk)
-        recorded = record(order, _look(order, known), syncs=syncs)
+        said = _look(order, known)
+        if not is_ours and said.reference != order.public_id:
+            return order  # What anybody may write into an address: it is of another purchase.
+        recorded = record(order, said, syncs=syncs)
         if recorded is not None:
             return recorded
     raise PaymentUnavailable("This order changes faster than we can look.")
