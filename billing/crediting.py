@@ -63,7 +63,10 @@ def clawed_for(order: Order, *, lost: int) -> int:
 
 
 def take_back(order: Order, *, lost: int) -> None:
-    """Post the difference between what should be taken back by now and what has been."""
+    """Post the difference between what should be taken back by now and what has been.
+
+    Inside a transaction that has the order's row and counts its `syncs` up.
+    """
     target = clawed_for(order, lost=lost)
     before = 0
     for number, part in enumerate(parts_of(order)):

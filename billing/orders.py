@@ -99,7 +99,7 @@ def record(order: Order, said: Facts, *, syncs: int) -> Order | None:
     down since and saw something else: what was said may be out of date, so ask again.
     """
     with transaction.atomic():
-        row = _locked(order)
+        row = locked(order)
         if row.syncs != syncs:
             return row if row.seen == said.digest else None
         problem = _mismatch(row, said)
@@ -115,13 +115,13 @@ def record(order: Order, said: Facts, *, syncs: int) -> Order | None:
         if is_of_it:
             reversals.record(row, said)
         if row.state == OrderState.PAID and not problem:
-            crediting.take_back(row, lost=said.lost)
+            crediting.take_back(row, lost=said.lost + reversals.on_their_way(row, said))
         row.syncs, row.seen, row.synced_at = syncs + 1, said.digest, timezone.now()
         row.save(update_fields=["syncs", "seen", "synced_at"])
     return row
 
 
-def _locked(order: Order) -> Order:
+def locked(order: Order) -> Order:
     # Itself only: whoever has the credit account may be about to refer to the workspace, and we,
     # with the workspace, about to ask for the account.
     rows = Order.objects.select_for_update(of=("self",)).select_related("workspace")

@@ -1,5 +1,8 @@
 """Giving money back: asked for by the operator, done by Stripe, followed in the ledger by sync.
 
+The credits are taken back when the refund is asked for, before Stripe hears of it: else they could
+be spent, or refunded a second time, while it is under way. They return if Stripe refuses.
+
 Amounts are in the smallest unit of the order's currency.
 """
 
@@ -10,13 +13,13 @@ from datetime import timedelta
 
 import stripe
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.utils import timezone
 
 from accounts.models import User
 from billing import crediting, credits, currencies, orders, stripe_client
 from billing.errors import PaymentUnavailable, RefundRefused
-from billing.models import Lot, Order, OrderState, Refund
+from billing.models import CreditAccount, Entry, Lot, Order, OrderState, Refund
 from billing.reversals import FAILED_REFUNDS
 from worker import doorbell
 
@@ -38,14 +41,16 @@ def left(order: Order) -> int:
 def unspent(order: Order) -> int:
     """The share of the payment whose credits are still there and not held, rounded down."""
     keys = [part.key for part in crediting.parts_of(order)]
-    lots = Lot.objects.filter(entry__key__in=keys).aggregate(sum=Sum("remaining"))["sum"]
-    there = min(lots or 0, credits.balance(order.workspace).available)
+    given_back = Q(source=Entry.Kind.RESTORE, entry__key__startswith=f"order:{order.public_id}:")
+    lots = Lot.objects.filter(Q(entry__key__in=keys) | given_back)
+    there = min(
+        lots.aggregate(sum=Sum("remaining"))["sum"] or 0, credits.balance(order.workspace).available
+    )
     if there <= 0:
         return 0
     share = (order.amount_total or 0) * there // order.credits
-    asked = order.refunds.filter(status=Refund.REQUESTED).aggregate(sum=Sum("amount"))["sum"]
     step = currencies.step(order.currency)
-    return max(0, min(left(order), (share - (asked or 0)) // step * step))
+    return max(0, min(left(order), share // step * step))
 
 
 @transaction.atomic(durable=True)
@@ -57,7 +62,7 @@ def request(
     The same key again is the same refund. More than the unspent share leaves the workspace in
     debt, so it has to be asked for as such.
     """
-    row = Order.objects.select_for_update(of=("self",)).select_related("workspace").get(pk=order.pk)
+    row = orders.locked(order)
     earlier = Refund.objects.filter(order=row, public_id=f"ref_{key}").first()
     if earlier is not None:
         return earlier
@@ -66,14 +71,26 @@ def request(
     if not 0 < amount <= left(row):
         most = currencies.to_text(left(row), row.currency)
         raise RefundRefused(f"At most {most} of this order can go back.")
-    if amount > unspent(row) and not beyond_unspent:
-        most = currencies.to_text(unspent(row), row.currency)
+    # From here on nobody spends what is counted.
+    CreditAccount.objects.select_for_update(no_key=True).filter(workspace=row.workspace).first()
+    there = unspent(row)
+    if amount > there and not beyond_unspent:
+        most = currencies.to_text(there, row.currency)
         raise RefundRefused(f"Only {most} is unspent; more leaves the workspace in debt.")
     refund = Refund.objects.create(
         public_id=f"ref_{key}", order=row, amount=amount, reason=reason[:300], requested_by=by
     )
+    _take_back(row, more=amount)
     doorbell.ring(SEND, refund.pk)
     return refund
+
+
+def _take_back(row: Order, *, more: int) -> None:
+    """Take the credits of so much more of the money; below zero: give them back."""
+    crediting.take_back(row, lost=row.lost + more)
+    # A look at Stripe from before this must not be written down.
+    row.syncs += 1
+    row.save(update_fields=["syncs"])
 
 
 def send(refund: Refund) -> Refund:
@@ -108,6 +125,10 @@ def send(refund: Refund) -> Refund:
 
 def _fail(refund: Refund, why: str) -> Refund:
     logger.error("refund %s was refused: %s", refund.public_id, why)
-    Refund.objects.filter(pk=refund.pk, stripe_id=None).update(status="failed", failure=why[:300])
+    with transaction.atomic(durable=True):
+        row = orders.locked(refund.order)
+        asked = Refund.objects.filter(pk=refund.pk, status=Refund.REQUESTED)
+        if asked.update(status="failed", failure=why[:300]):
+            _take_back(row, more=-refund.amount)
     refund.refresh_from_db()
     return refund

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.db.models import Q, Sum
+
 from billing import freezes, notices
 from billing.facts import DisputeFact, Facts, RefundFact
 from billing.models import Dispute, Order, Refund
@@ -21,6 +23,14 @@ def record(order: Order, said: Facts) -> None:
         _record_dispute(order, dispute)
     for warning in said.warnings:
         _freeze(order, cause=f"warning:{warning}")
+
+
+def on_their_way(order: Order, said: Facts) -> int:
+    """Refunds that we have asked for, and that Stripe did not have yet when it said this."""
+    known = [refund.id for refund in said.refunds]
+    ours = order.refunds.exclude(status__in=FAILED_REFUNDS)
+    unknown = ours.filter(Q(stripe_id=None) | ~Q(stripe_id__in=known))
+    return unknown.aggregate(sum=Sum("amount"))["sum"] or 0
 
 
 def _freeze(order: Order, *, cause: str) -> None:

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.test import Client
 
 from accounts.models import User
-from billing import credits, refunds, tasks
+from billing import credits, orders, refunds, tasks
 from billing.amounts import to_micro
 from billing.errors import RefundRefused
 from billing.models import Entry, Order, OrderNote, Refund
@@ -116,8 +116,12 @@ def test_a_refund_is_sent_when_stripe_answers_again(
     here = settings.STRIPE_API_BASE
     settings.STRIPE_API_BASE = "http://127.0.0.1:9"
     desk.send(desk.form())
-    assert standing(order) == ("paid", 0, 0)
+    # Nobody can spend meanwhile what is about to go back, nor have it refunded once more.
+    assert (standing(order), balance(ada)) == (("paid", 1800, 100), 100)
+    assert desk.form()["amount"] == "0.00"
     settings.STRIPE_API_BASE = here
+    orders.sync_order(order)  # Stripe has not heard of it yet
+    assert standing(order) == ("paid", 1800, 100)
     tasks.send_refund(Refund.objects.get().pk)
     assert standing(order) == ("paid", 1800, 100)
 
@@ -144,6 +148,8 @@ def test_what_is_disputed_cannot_be_refunded(
     desk.send(form)
     refund = Refund.objects.get()
     assert (refund.status, "charged back" in refund.failure) == ("failed", True)
+    assert (standing(order), balance(ada)) == (("paid", 0, 0), 200)
+    assert desk.form()["amount"] == "18.00"
     hear(shop)
     assert standing(order) == ("paid", 1800, 100)
 

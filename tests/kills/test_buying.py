@@ -92,6 +92,10 @@ TAKING_FOR_FRAUD = steps("""
 """)
 ASKING_TO_REFUND = steps("""
     INSERT billing_refund
+    UPDATE billing_creditaccount
+    INSERT billing_entry
+    UPDATE billing_order
+    UPDATE billing_order
     INSERT django_q_ormq
     COMMIT
     POST /v1/refunds
@@ -101,9 +105,6 @@ ASKING_TO_REFUND = steps("""
 TAKING_OUR_REFUND = steps("""
     UPDATE billing_order
     UPDATE billing_refund
-    UPDATE billing_creditaccount
-    INSERT billing_entry
-    UPDATE billing_order
     UPDATE billing_order
     COMMIT
 """)
