@@ -48,6 +48,7 @@ class Facts:
     currency: str
     amount_subtotal: int
     amount_total: int
+    amount_tax: int
     status: str
     payment_status: str
     intent: str
@@ -103,6 +104,7 @@ def of_session(session: Session) -> Facts:
         currency=session.currency or "",
         amount_subtotal=session.amount_subtotal or 0,
         amount_total=session.amount_total or 0,
+        amount_tax=session.total_details.amount_tax if session.total_details else 0,
         status=session.status or "",
         payment_status=session.payment_status,
         intent=_id_of(intent),
@@ -123,6 +125,7 @@ def of_intent(intent: PaymentIntent) -> Facts:
         currency=intent.currency,
         amount_subtotal=intent.amount,
         amount_total=intent.amount,
+        amount_tax=0,
         status="open" if is_open else "complete",
         payment_status="paid" if intent.status == "succeeded" else "unpaid",
         intent=intent.id,
@@ -144,6 +147,7 @@ def of_invoice(invoice: stripe.Invoice, intents: list[str], *, reference: str) -
         currency=invoice.currency,
         amount_subtotal=invoice.subtotal,
         amount_total=invoice.amount_paid or invoice.total,
+        amount_tax=sum(tax.amount for tax in invoice.total_taxes or []),
         status="complete",
         payment_status=status if invoice.status == "paid" else "unpaid",
         intent=intents[0] if intents else "",

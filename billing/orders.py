@@ -155,6 +155,8 @@ def _attach(order: Order, said: Facts, *, problem: str) -> None:
     if not problem:
         order.checkout_url = said.url or order.checkout_url
         order.amount_total = said.amount_total
+        # A customer's balance at Stripe may have paid some of it, tax and all.
+        order.amount_tax = max(0, min(said.amount_tax, said.amount_total))
     order.save(
         update_fields=[
             "stripe_session_id",
@@ -162,6 +164,7 @@ def _attach(order: Order, said: Facts, *, problem: str) -> None:
             "stripe_invoice",
             "checkout_url",
             "amount_total",
+            "amount_tax",
             "attention",
         ]
     )

@@ -1,4 +1,4 @@
-"""What customers paid: orders by currency, less what went back by refunds and disputes."""
+"""What customers paid: orders by currency, less tax and what went back by refunds and disputes."""
 
 from __future__ import annotations
 
@@ -7,18 +7,23 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db.models import Count, F, Sum
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Least, NullIf
 
 from billing import currencies
 from billing.amounts import MICRO
 from billing.models import Order, OrderState
 
+# Tax of what was kept: who pays back gives its share of the tax back, too.
+TAX = F("amount_tax") - Coalesce(
+    F("amount_tax") * Least("lost", "amount_total") / NullIf("amount_total", 0), 0
+)
+
 
 @dataclass(frozen=True)
 class Revenue:
-    """Money in the currency's smallest unit, tax included where Stripe adds it.
+    """Money in the currency's smallest unit. `paid` and `refunded` are what customers see.
 
-    `refunded` is what went back of these orders until now, whenever that was.
+    `refunded` is what went back of these orders until now, whenever that was; `tax` is in the rest.
     """
 
     currency: str
@@ -26,10 +31,11 @@ class Revenue:
     orders: int
     paid: int
     refunded: int
+    tax: int
 
     @property
     def net(self) -> int:
-        return self.paid - self.refunded
+        return self.paid - self.refunded - self.tax
 
 
 def by_currency(start: datetime, end: datetime) -> list[Revenue]:
@@ -42,6 +48,7 @@ def by_currency(start: datetime, end: datetime) -> list[Revenue]:
             orders=Count("pk"),
             paid=Sum(Coalesce("amount_total", "amount")),
             refunded=Sum("lost"),
+            tax=Sum(TAX),
         )
         .order_by("-livemode", "currency")
     )
@@ -49,7 +56,9 @@ def by_currency(start: datetime, end: datetime) -> list[Revenue]:
 
 
 def price_of_credit(currency: str, *, until: datetime) -> Decimal | None:
-    """What a credit brought on average, of all that were sold for the currency; None: none were.
+    """What a credit brought on average without tax, of all that were sold for the currency.
+
+    None: none were.
 
     Test payments count only where there are no real ones.
     """
@@ -58,7 +67,7 @@ def price_of_credit(currency: str, *, until: datetime) -> Decimal | None:
         sold.order_by()
         .values("livemode")
         .annotate(
-            money=Sum(Coalesce("amount_total", "amount") - F("lost")),
+            money=Sum(Coalesce("amount_total", "amount") - F("lost") - TAX),
             left=Sum(F("credits") - F("clawed")),
         )
         .order_by("-livemode")

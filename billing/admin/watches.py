@@ -4,7 +4,7 @@ from django.contrib import admin
 
 from billing.admin.base import ReadOnlyAdmin
 from billing.amounts import to_text
-from billing.models import BalanceWatch
+from billing.models import BalanceWatch, ExpiryNotice
 
 
 @admin.register(BalanceWatch)
@@ -17,3 +17,13 @@ class BalanceWatchAdmin(ReadOnlyAdmin[BalanceWatch]):
     @admin.display(description="threshold (credits)", ordering="threshold")
     def threshold_credits(self, row: BalanceWatch) -> str:
         return "default" if row.threshold is None else to_text(row.threshold)
+
+
+@admin.register(ExpiryNotice)
+class ExpiryNoticeAdmin(ReadOnlyAdmin[ExpiryNotice]):
+    list_display = ["lot", "workspace", "created_at"]
+    list_select_related = ["lot__account__workspace"]
+
+    @admin.display
+    def workspace(self, row: ExpiryNotice) -> str:
+        return row.lot.account.workspace.name

@@ -4,7 +4,7 @@ from billing.models.alarms import LedgerAlarm
 from billing.models.cards import CardConsent, SavedCard
 from billing.models.customers import Customer
 from billing.models.ledger import CreditAccount, Entry, Hold
-from billing.models.lots import Lot, LotDraw
+from billing.models.lots import ExpiryNotice, Lot, LotDraw
 from billing.models.orders import (
     Order,
     OrderChange,
@@ -36,6 +36,7 @@ __all__ = [
     "Customer",
     "Dispute",
     "Entry",
+    "ExpiryNotice",
     "Freeze",
     "Hold",
     "LedgerAlarm",

@@ -66,3 +66,16 @@ class LotDraw(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount} of lot {self.lot_id}"
+
+
+class ExpiryNotice(models.Model):
+    """That its managers were told of a lot that is about to expire."""
+
+    lot = models.OneToOneField(Lot, on_delete=models.CASCADE, related_name="expiry_notice")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.lot}: {self.created_at:%Y-%m-%d}"

@@ -119,8 +119,8 @@ class OrderOrigin(models.TextChoices):
 class Order(models.Model):
     """One purchase. Written and committed before Stripe hears of it, so that nothing is lost.
 
-    `amount`, `amount_total` and `lost` are money in the currency's smallest unit; `credits` and
-    `clawed` are micro-credits.
+    `amount`, `amount_total`, `amount_tax` and `lost` are money in the currency's smallest unit;
+    `credits` and `clawed` are micro-credits.
     """
 
     public_id = models.CharField(max_length=40, unique=True, default=new_order_id, editable=False)
@@ -159,7 +159,10 @@ class Order(models.Model):
     checkout_url = models.TextField(blank=True)
     # After discounts and with tax; NULL until it is paid.
     amount_total = models.BigIntegerField(null=True, blank=True)
-    # What of it went back, by refunds and disputes, and the credits taken back for that.
+    # What of that is tax, which is not the operator's.
+    amount_tax = models.BigIntegerField(default=0)
+    # What of the total went back or is about to, by refunds and disputes, and the credits taken
+    # back for that.
     lost = models.BigIntegerField(default=0)
     clawed = models.BigIntegerField(default=0)
     attention = models.CharField(
@@ -230,6 +233,10 @@ class Order(models.Model):
                 condition=Q(state="paid") | Q(clawed=0, lost=0), name="order_clawed_if_paid"
             ),
             models.CheckConstraint(condition=Q(lost__gte=0), name="order_lost_not_negative"),
+            models.CheckConstraint(
+                condition=Q(amount_tax=0) | Q(amount_tax__gt=0, amount_tax__lte=F("amount_total")),
+                name="order_tax_within_total",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -93,10 +93,19 @@ def test_revenue_is_by_currency_and_net_of_what_went_back(operator: Client, ada:
     sell(ada, amount=3000, currency="jpy"), sell(ada, amount=900, livemode=False)
     sell(ada, amount=7700, paid_at=timezone.now() - timedelta(days=40))
     page = html(operator)
-    assert cells(page, "USD")[1:] == ["2", "$35.00", "$5.00", "$30.00"]
-    assert cells(page, "JPY")[1:] == ["1", "¥3,000", "¥0", "¥3,000"]
+    assert cells(page, "USD")[1:] == ["2", "$35.00", "$5.00", "$0.00", "$30.00"]
+    assert cells(page, "JPY")[1:] == ["1", "¥3,000", "¥0", "¥0", "¥3,000"]
     assert "USD (test payments)" in page
     assert "77.00" not in page
+
+
+def test_tax_is_not_revenue(operator: Client, ada: Person) -> None:
+    sell(ada, amount=1000, amount_total=1200, amount_tax=200)
+    # A half went back, and with it a half of its tax.
+    half = {"lost": 600, "clawed": to_micro(50)}
+    sell(ada, amount=1000, amount_total=1200, amount_tax=200, **half)
+    assert cells(html(operator), "USD")[1:] == ["2", "$24.00", "$6.00", "$3.00", "$15.00"]
+    assert today().price_of_credit == Decimal("0.1")
 
 
 def test_margin_is_value_less_cost(operator: Client, ada: Person, dear: ProviderAccount) -> None:

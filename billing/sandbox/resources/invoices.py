@@ -63,11 +63,23 @@ def make(account: Account, fields: Row, lines: list[Row]) -> Row:
         subtotal=sum(one["subtotal"] for one in lines),
         subtotal_excluding_tax=total - tax + discount,
         total=total,
+        total_taxes=[_tax_of(total, tax)] if tax else [],
         total_excluding_tax=total - tax,
     )
     account.changed("invoice.created", invoice)
     account.changed("invoice.finalized", invoice)
     return invoice
+
+
+def _tax_of(total: int, tax: int) -> Row:
+    return {
+        "amount": tax,
+        "tax_behavior": "exclusive",
+        "tax_rate_details": None,
+        "taxability_reason": "standard_rated",
+        "taxable_amount": total - tax,
+        "type": "tax_rate_details",
+    }
 
 
 def pay(account: Account, invoice: Row, intent: Row | None) -> Row:
