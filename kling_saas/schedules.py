@@ -18,6 +18,7 @@ SCHEDULES: dict[str, dict[str, Any]] = {
     "webhooks.tasks.sweep": EVERY_MINUTE,
     "billing.tasks.sweep": EVERY_MINUTE,
     "billing.credits.expire": EVERY_MINUTE,
+    "billing.expiry_notices.run": HOURLY,
     "billing.ledger_watch.run": HOURLY,
     "billing.tasks.reconcile": DAILY,
     "generations.tasks.prune": HOURLY,
