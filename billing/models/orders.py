@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from accounts.ids import new_id
 from accounts.models import User, Workspace
 from billing import currencies
+from billing.models.changes import Change
 from billing.models.customers import Customer
 
 CURRENCY = RegexValidator(r"^[a-z]{3}$", "Three small letters, as in ISO 4217: usd.")
@@ -243,20 +244,8 @@ class Order(models.Model):
         return self.public_id
 
 
-class OrderChange(models.Model):
-    """History: written with each move of an order, in the same transaction."""
-
+class OrderChange(Change):
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="changes")
-    was = models.CharField(max_length=10, choices=OrderState.choices)
-    now = models.CharField(max_length=10, choices=OrderState.choices)
-    reason = models.CharField(max_length=200)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        ordering = ["pk"]
-
-    def __str__(self) -> str:
-        return f"{self.was} → {self.now}"
 
 
 class OrderNote(models.Model):

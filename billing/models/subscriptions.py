@@ -7,6 +7,7 @@ from django.db.models import F, Q
 
 from accounts.ids import new_id
 from accounts.models import Plan, User, Workspace
+from billing.models.changes import Change
 from billing.models.customers import Customer
 from billing.models.orders import CURRENCY, Order
 
@@ -222,20 +223,8 @@ class Subscription(models.Model):
         return self.status in LIVING
 
 
-class SubscriptionChange(models.Model):
-    """History: written with each change of a subscription, in the same transaction."""
-
+class SubscriptionChange(Change):
     subscription = models.ForeignKey(Subscription, on_delete=models.CASCADE, related_name="changes")
-    was = models.CharField(max_length=30)
-    now = models.CharField(max_length=30)
-    reason = models.CharField(max_length=200)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        ordering = ["pk"]
-
-    def __str__(self) -> str:
-        return f"{self.was} → {self.now}"
 
 
 class SubscriptionGrant(models.Model):

@@ -9,6 +9,7 @@ from django.utils import timezone
 from accounts.ids import new_id
 from accounts.models import User, Workspace
 from billing.models.cards import SavedCard
+from billing.models.changes import Change
 from billing.models.orders import Order
 
 
@@ -116,17 +117,5 @@ class TopUp(models.Model):
         return self.public_id
 
 
-class TopUpChange(models.Model):
-    """History: written with each move of a top-up, in the same transaction."""
-
+class TopUpChange(Change):
     top_up = models.ForeignKey(TopUp, on_delete=models.CASCADE, related_name="changes")
-    was = models.CharField(max_length=10, choices=TopUpState.choices)
-    now = models.CharField(max_length=10, choices=TopUpState.choices)
-    reason = models.CharField(max_length=200)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        ordering = ["pk"]
-
-    def __str__(self) -> str:
-        return f"{self.was} → {self.now}"
