@@ -16,40 +16,42 @@ from typing import Any
 
 import pytest
 import stripe
-from playwright.sync_api import sync_playwright
 
 from billing import checkout, credits, ledger, orders, refunds, stripe_reconciliation
 from billing.amounts import to_micro
 from billing.models import Customer, Order
+from tests.billing.worlds import DECLINED, VISA, checkout_page, enter
 from tests.conftest import Person
 
 SITE = "https://studio.example.com"
 KEY = os.environ.get("STRIPE_TEST_KEY", "")
 
-pytestmark = [
+LIVE = [
     pytest.mark.stripe_live,
-    pytest.mark.django_db(transaction=True),
     pytest.mark.timeout(300),
     pytest.mark.skipif(
         not KEY.startswith(("sk_test_", "rk_test_")),
         reason="STRIPE_TEST_KEY is not set to a key of Stripe's test mode",
     ),
 ]
+pytestmark = [*LIVE, pytest.mark.django_db(transaction=True)]
 
 # https://docs.stripe.com/testing
-VISA = "4242424242424242"
-DECLINED = "4000000000000002"
 DISPUTED = "4000000000000259"
 REFUND_FAILS = "4000000000005126"
 
 
-@pytest.fixture(autouse=True)
-def _live_settings(settings: Any) -> Iterator[None]:
+def use_test_mode(settings: Any) -> None:
     settings.STRIPE_SECRET_KEY = KEY
     settings.STRIPE_WEBHOOK_SECRETS = ["whsec_not_used"]
     settings.STRIPE_API_BASE = ""
     settings.SITE_URL = SITE
     settings.TIMER_SCALE = 1
+
+
+@pytest.fixture(autouse=True)
+def _live_settings(settings: Any) -> Iterator[None]:
+    use_test_mode(settings)
     yield
     assert ledger.check().violations == []
 
@@ -57,25 +59,17 @@ def _live_settings(settings: Any) -> Iterator[None]:
 @pytest.fixture
 def pay() -> Iterator[Callable[..., None]]:
     """Types a card into Stripe's page, and waits until it has sent the buyer back."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium")
+    with checkout_page(SITE) as page:
 
         def pay(order: Order, card: str = VISA) -> None:
-            page = browser.new_page()
-            page.route(f"{SITE}/**", lambda route: route.fulfill(body="Back at the shop."))
             page.goto(order.checkout_url)
-            page.fill("#cardNumber", card)
-            page.fill("#cardExpiry", "12 / 40")
-            page.fill("#cardCvc", "123")
-            page.fill("#billingName", "Ada Lovelace")
-            page.click("[data-testid=hosted-payment-submit-button]")
+            enter(page, card)
             if card == DECLINED:
                 page.wait_for_selector("text=declined")
             else:
                 page.wait_for_url(f"{SITE}/**")
 
         yield pay
-        browser.close()
 
 
 def buy(person: Person) -> Order:
