@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts.models import User
 from billing.amounts import to_micro
 from billing.models import SubscriptionPlan, TopUpRule
 from tests.billing.conftest import Shop
@@ -32,13 +31,6 @@ DRAFT = {
     "workspace_plan": "",
     "ordering": "0",
 }
-
-
-@pytest.fixture
-def operator(db: None) -> Client:
-    client = Client()
-    client.force_login(User.objects.create_superuser("op@example.com", "a-long-passphrase"))
-    return client
 
 
 def draft(operator: Client, **values: str) -> Any:

@@ -32,13 +32,6 @@ def staff(*codenames: str) -> Client:
     return client
 
 
-@pytest.fixture
-def operator() -> Client:
-    client = Client()
-    client.force_login(User.objects.create_superuser("op@example.com", "a-long-passphrase"))
-    return client
-
-
 def act(client: Client, model: str, action: str, pk: int) -> None:
     body = {"action": action, "_selected_action": [str(pk)]}
     assert client.post(f"/admin/generations/{model}/", body, follow=True).status_code == 200

@@ -8,7 +8,6 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import User
 from generations.models import ProviderAccount
 from tests.conftest import Person
 from tests.generations.test_main_job import SOUND, create
@@ -34,13 +33,6 @@ INLINE = {
 # Counted up with each request and gone a minute later: nothing to look at.
 NOT_SHOWN = {"accounts.RequestCount"}
 MODELS = [model for model in apps.get_models() if model._meta.app_label in OURS]
-
-
-@pytest.fixture
-def operator() -> Client:
-    client = Client()
-    client.force_login(User.objects.create_superuser("op@example.com", "a-long-passphrase"))
-    return client
 
 
 def test_it_shows_every_model() -> None:

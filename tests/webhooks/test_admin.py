@@ -9,20 +9,12 @@ import pytest
 from django.test import Client
 
 from accounts.access import Actor
-from accounts.models import User
 from tests.queue import drain_queue
 from tests.webhooks.receiver import Receiver
 from webhooks import endpoints
 from webhooks.models import Attempt, Delivery, Message
 
 Add = Callable[..., Any]
-
-
-@pytest.fixture
-def operator(db: None) -> Client:
-    client = Client()
-    client.force_login(User.objects.create_superuser("operator@example.com", "a-long-password"))
-    return client
 
 
 @pytest.fixture
