@@ -6,11 +6,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
+
 from billing.amounts import to_text
 from generations.kling_api import elements
 from generations.kling_api.results import faces_of, parent_video, result_of
 from generations.models import Asset, Generation, State
 from kling import operations
+from kling.operations.identify_face import IdentifyFace
 
 WORDS = {
     State.QUEUED: "submitted",
@@ -56,7 +59,7 @@ def represent_all(generations: Sequence[Generation]) -> list[dict[str, Any]]:
 
 
 def _represent(
-    generation: Generation, parents: Mapping[str, Asset], sources: elements.Sources
+    generation: Generation, parents: Mapping[int, Asset], sources: elements.Sources
 ) -> dict[str, Any]:
     operation = operations.get(generation.operation)
     shown: dict[str, Any] = {
@@ -85,26 +88,47 @@ def _reason(generation: Generation) -> str:
     return generation.error_message if generation.state == State.FAILED else ""
 
 
-def _info(generation: Generation, parents: Mapping[str, Asset]) -> dict[str, Any]:
+def _info(generation: Generation, parents: Mapping[int, Asset]) -> dict[str, Any]:
     info: dict[str, Any] = {}
     if generation.client_task_id:
         info["external_task_id"] = generation.client_task_id
-    if parent := parents.get(_parent_id(generation)):
+    if parent := parents.get(generation.pk):
         info["parent_video"] = parent_video(parent)
     return info
 
 
-def _parents(generations: Sequence[Generation]) -> dict[str, Asset]:
-    """Results that these tasks go on from, by id, in one query for all of them."""
-    ids = {found for one in generations if (found := _parent_id(one))}
+def _parents(generations: Sequence[Generation]) -> dict[int, Asset]:
+    """The results that these tasks go on from, by task, in at most two queries for all of them."""
+    sessions = _sessions(generations)
+    ids = {
+        one.pk: found
+        for one in generations
+        if (found := _parent_id(sessions.get(one.input.get("session_id", ""), one.input)))
+    }
     if not ids:
         return {}
-    rows = Asset.objects.filter(public_id__in=ids, workspace=generations[0].workspace_id)
-    return {asset.public_id: asset for asset in rows}
+    rows = Asset.objects.filter(
+        public_id__in=set(ids.values()), workspace=generations[0].workspace_id
+    )
+    known = {asset.public_id: asset for asset in rows}
+    return {pk: known[name] for pk, name in ids.items() if name in known}
 
 
-def _parent_id(generation: Generation) -> str:
-    given = generation.input.get("input", generation.input)
+def _sessions(generations: Sequence[Generation]) -> dict[str, dict[str, Any]]:
+    """Where faces were looked for, by the names that a session goes by."""
+    named = {one.input["session_id"] for one in generations if "session_id" in one.input}
+    if not named:
+        return {}
+    jobs = Generation.objects.filter(
+        Q(public_id__in=named) | Q(task_id__in=named),
+        workspace=generations[0].workspace_id,
+        operation=IdentifyFace.name,
+    )
+    return {name: one.input for one in jobs for name in (one.public_id, one.task_id)}
+
+
+def _parent_id(given: Mapping[str, Any]) -> str:
+    given = given.get("input", given)
     values = (given.get(name) for name in PARENTS)
     return next((one for one in values if isinstance(one, str) and one.startswith("ast_")), "")
 

@@ -212,7 +212,8 @@ def test_a_face_that_the_session_does_not_know_is_refused_at_once(
 def test_a_face_of_the_session_speaks(
     ada: Person, account: ProviderAccount, simulator: RunningSimulator, face: str
 ) -> None:
-    begun = ada.api.post("/faces", {"video_id": clip(ada).public_id}, **AT_ONCE).json()
+    video = clip(ada)
+    begun = ada.api.post("/faces", {"video_id": video.public_id}, **AT_ONCE).json()
     finish(begun["id"])
     sound = upload(ada.api, mp3(3), "hello.mp3")
     simulator.settings.fetch_files = "none"
@@ -220,3 +221,5 @@ def test_a_face_of_the_session_speaks(
     given = {"session_id": begun["id"], "face_choose": [choice]}
     job = create(ada.api, {"operation": "lip-sync", "input": given})
     assert finish(job["id"]).state == State.SUCCEEDED
+    shown = KlingApi(ada.api.key).task("videos/advanced-lip-sync", job["id"])
+    assert shown["task_info"]["parent_video"]["id"] == video.public_id
