@@ -33,6 +33,7 @@ def test_it_goes_on_after_a_busy_worker_was_killed(work: Work) -> None:
     assert work.restarts() == 0  # django-q2 replaces it: the others may finish what they do
     may_end.touch()
     wait_until(ended.exists, seconds=30, what="the killed task ran again")
+    wait_until(work.has_no_orphans, seconds=10, what="no orphans")
 
 
 @pytest.mark.parametrize("role", ["monitor", "pusher"])
