@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from math import exp, log, sqrt
+from math import exp, inf, log, sqrt
 
 from django.conf import settings
 from django.utils import timezone
 
+from generations import timing
 from generations.models import Generation, UsualDuration
 from generations.pace import Usual
 from kling.tasks import Task
@@ -17,8 +18,10 @@ Usuals = dict[Kind, Usual]
 KEY = ("dialect", "operation", "model", "mode")
 
 ENOUGH = 5  # jobs; of fewer nothing is concluded
-# The last so many jobs count: a provider that has become faster is believed after as many.
-MEMORY = 50
+# The last so many jobs count, and of more those of the last so many seconds: a provider that has
+# become faster is believed after as many. Of thousands that begin together the quick ones end
+# first; the last fifty alone would always say that all of them end just now.
+MEMORY, MEMORY_SECONDS = 50, 300.0
 SHORTEST, LONGEST = 1.0, 24 * 3600.0  # seconds that are believed
 # Jobs that all took the same by chance must not make us look at one moment only: the spread is
 # drawn towards a common one, as if that had been seen so often.
@@ -34,12 +37,16 @@ class Moments:
     mean: float = 0.0
     variance: float = 0.0
 
-    def with_one_more(self, seconds: float) -> Moments:
+    def with_one_more(self, seconds: float, *, since: float = inf) -> Moments:
+        """`since`: seconds from the job before."""
         value = log(min(max(seconds, SHORTEST), LONGEST))
         count = min(self.count + 1, MEMORY)
+        share = 1 / count
+        if self.count == MEMORY:
+            share = min(share, max(0.0, since) / MEMORY_SECONDS)
         difference = value - self.mean
-        mean = self.mean + difference / count
-        variance = self.variance + (difference * (value - mean) - self.variance) / count
+        mean = self.mean + difference * share
+        variance = self.variance + (difference * (value - mean) - self.variance) * share
         return Moments(count, mean, max(variance, 0.0))
 
     def usual(self) -> Usual | None:
@@ -85,7 +92,8 @@ def learn(generation: Generation, task: Task) -> None:
     own = UsualDuration.objects.filter(**kind)
     row = own.select_for_update(skip_locked=True).first()
     if row is not None:
-        learnt = Moments(row.count, row.mean, row.variance).with_one_more(seconds)
+        known = Moments(row.count, row.mean, row.variance)
+        learnt = known.with_one_more(seconds, since=timing.age(row.updated_at))
         own.update(**asdict(learnt), updated_at=timezone.now())
     elif not own.exists():  # else to insert would wait for whoever has it
         first = UsualDuration(**kind, **asdict(Moments().with_one_more(seconds)))

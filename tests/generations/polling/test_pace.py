@@ -135,6 +135,25 @@ def test_it_follows_a_provider_that_has_become_faster() -> None:
     assert usual.median == pytest.approx(100, rel=0.15)
 
 
+def after_half_of_many(*, timed: bool) -> pace.Usual:
+    """What is known when half of a thousand jobs, begun together, have ended."""
+    chance, moments, before = random.Random(3), Moments(MEMORY, log(60), 0.4**2), 0.0
+    for seconds in sorted(chance.lognormvariate(log(60), 0.4) for _ in range(1000))[:500]:
+        moments = moments.with_one_more(seconds, since=seconds - before if timed else inf)
+        before = seconds
+    usual = moments.usual()
+    assert usual is not None
+    return usual
+
+
+def test_the_quick_ones_of_many_do_not_speak_for_all() -> None:
+    usual = after_half_of_many(timed=True)
+    assert usual.median == pytest.approx(60, rel=0.15)
+    assert usual.spread == pytest.approx(0.4, rel=0.2)
+    # The control: the last fifty alone say that all of them end just now.
+    assert after_half_of_many(timed=False).spread < 0.2
+
+
 def test_it_relies_on_callbacks_of_which_98_in_100_come() -> None:
     chance, share = random.Random(1), 0.98
     for _ in range(5000):
