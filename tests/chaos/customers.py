@@ -74,7 +74,7 @@ class Customers:
         chance = Random(f"{self.seed}:{number}")
         answers = 2 if chance.random() < ASKED_TWICE else 1
         headers = {"Authorization": f"Bearer {studio.key}", "Idempotency-Key": f"chaos-{number}"}
-        body = body_of(self.fates[number], chance)
+        body = body_of(self.fates[number], number, chance)
         ids: set[str] = set()
         while answers:
             status, answer = self._post(session, body, headers)
@@ -105,9 +105,9 @@ class Customers:
             return 0, None
 
 
-def body_of(fate: Fate, chance: Random) -> dict[str, Any]:
+def body_of(fate: Fate, number: int, chance: Random) -> dict[str, Any]:
     """Sound, pictures and a few films; what is to be charged oddly has a price without rounding."""
-    prompt, drawn = f"Waves on a beach, {fate.word}", chance.random()
+    prompt, drawn = f"Waves on a beach, {fate.words(number)}", chance.random()
     if drawn < 0.7 or fate.name.startswith("deduction"):
         return {"operation": "text-to-audio", "input": {"prompt": prompt, "duration": 3}}
     if drawn < 0.97:

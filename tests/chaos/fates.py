@@ -29,6 +29,21 @@ class Fate:
         """As it stands in the prompt: with its end, or `1303` would also be found in `13030`."""
         return f"fate={self.name};"
 
+    @property
+    def is_refused(self) -> bool:
+        """Whether it is sent again. Then each job needs a fault of its own: one job would take
+        those of all, and after three times nothing is sent again without the operator.
+        """
+        return any(one["stage"] == "submit" and not one["accepted"] for one in self.faults)
+
+    def words(self, number: int) -> str:
+        """Those of a job. Where they can be the same, the simulator draws them only once."""
+        return f"{self.word} {_own(number)}" if self.is_refused else self.word
+
+
+def _own(number: int) -> str:
+    return f"job={number};"
+
 
 def _submit(kind: str, value: int | None = None, *, accepted: bool = False) -> tuple[Fault, ...]:
     return ({"stage": "submit", "kind": kind, "value": value, "accepted": accepted},)
@@ -109,8 +124,12 @@ def drawn(jobs: int, chance: Random) -> list[Fate]:
 def script(fates: list[Fate], chance: Random) -> Iterator[tuple[str, Fault]]:
     """Every fault to give the simulator, with the name that it is counted under."""
     for fate in FATES:
+        jobs = [number for number, one in enumerate(fates) if one is fate]
         for fault in fate.faults:
-            yield fate.name, {"times": fates.count(fate), **fault, "text": fate.word}
+            if fate.is_refused:
+                yield from ((fate.name, {**fault, "text": _own(number)}) for number in jobs)
+            else:
+                yield fate.name, {**fault, "times": len(jobs), "text": fate.word}
     for name, (fault, share) in STRAYS.items():
         for _ in range(max(1, round(len(fates) * share))):
             # A list of tasks is one query for many jobs: there are fewer queries than jobs.

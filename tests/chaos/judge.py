@@ -125,7 +125,7 @@ def judge(found: Evidence) -> dict[str, list[str]]:
 
 
 def fate_of(job: dict[str, Any]) -> Fate:
-    name = str(job["input"]["prompt"]).rpartition("fate=")[2].rstrip(";")
+    name = str(job["input"]["prompt"]).rpartition("fate=")[2].partition(";")[0]
     return BY_NAME.get(name, PLAIN)
 
 
