@@ -72,15 +72,18 @@ def both_sides_agree(found: Evidence) -> Iterator[str]:
 def every_file_is_whole(found: Evidence) -> Iterator[str]:
     """Byte for byte what the simulator has drawn, and playable; and there is no other file."""
     originals = {_sha256(path) for path in found.originals.glob("*.*")}
-    played: dict[str, str] = {}
+    unplayed: dict[str, tuple[Path, str]] = {}  # each content once
     for key, _poster, sha256, size, kind in found.files:
         path = found.media / key
         if not path.is_file() or (path.stat().st_size, _sha256(path)) != (size, sha256):
             yield f"{key} is not what was stored"
         elif sha256 not in originals:
             yield f"{key} is not what the provider made"
-        elif complaint := played.setdefault(sha256, _complaint(path, kind)):
-            yield f"{key} cannot be played: {complaint}"
+        else:
+            unplayed[sha256] = path, kind
+    for path, kind in unplayed.values():
+        if complaint := _complaint(path, kind):
+            yield f"{path} cannot be played: {complaint}"
     known = {found.media / name for key, poster, *_ in found.files for name in (key, poster)}
     stored = (path for path in found.media.glob("*/*/*") if path.is_file())
     yield from (f"{path} belongs to nothing" for path in stored if path not in known)
