@@ -39,15 +39,17 @@ def invite(*, by: Actor, email: str, role: Role) -> Invitation:
     email = email.strip().lower()
     if role == Role.OWNER:
         raise ValidationError({"role": "Owners are made from members. Choose another role."})
-    if by.workspace.invitations.filter(accepted_at=None).count() >= MOST_OPEN:
-        raise ValidationError({"email": "Too many invitations are open. Withdraw some first."})
     if by.workspace.memberships.filter(user__email__iexact=email).exists():
         raise ValidationError({"email": f"{email} is a member already."})
-    # Locked, since two admins who invite one person would meet at the unique constraint.
+    # Locked: two admins who invite one person would meet at the unique constraint, and two who
+    # invite at once would both find room for one more.
     workspace = Workspace.objects.select_for_update(of=("self",)).get(pk=by.workspace.pk)
     if _sent_today(by.user) >= MOST_A_DAY:
         raise ValidationError({"email": "Too many invitations today. Try again tomorrow."})
     workspace.invitations.filter(email__iexact=email, accepted_at=None).delete()
+    # Not those that are too old: nobody sees them, to withdraw them.
+    if open_invitations().filter(workspace=workspace).count() >= MOST_OPEN:
+        raise ValidationError({"email": "Too many invitations are open. Withdraw some first."})
     invitation = workspace.invitations.create(email=email, role=role, invited_by=by.user)
     audit.record(by=by, action=INVITED, email=email, role=role)
     return invitation

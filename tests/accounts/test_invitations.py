@@ -147,6 +147,26 @@ def test_it_has_an_end_to_how_many_are_open(ada: Person) -> None:
 
     assert "Too many invitations are open" in response.content.decode()
     assert not mail.outbox
+    assert ada.workspace.invitations.count() == 50
+
+
+def test_to_invite_somebody_again_takes_no_further_place(ada: Person) -> None:
+    for number in range(50):
+        ada.workspace.invitations.create(email=f"{number}@example.com", role=Role.VIEWER)
+    invite(ada, "7@example.com", "admin")
+
+    assert ada.workspace.invitations.get(email="7@example.com").role == Role.ADMIN
+    assert len(mail.outbox) == 1
+
+
+def test_invitations_that_are_too_old_take_no_place(ada: Person) -> None:
+    for number in range(50):
+        ada.workspace.invitations.create(email=f"{number}@example.com", role=Role.VIEWER)
+    with time_machine.travel(timezone.now() + timedelta(days=8), tick=False):
+        ada.browser.force_login(ada.user)
+        invite(ada)
+
+    assert [letter.to for letter in mail.outbox] == [["charlie@example.com"]]
 
 
 def test_it_has_an_end_to_how_many_are_sent_a_day(ada: Person) -> None:
