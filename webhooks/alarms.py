@@ -7,9 +7,6 @@ from webhooks import deliveries, notices
 
 def due() -> list[tuple[str, tuple[int, ...]]]:
     """Tasks, with their arguments, for which some row is due now."""
-    found: list[tuple[str, tuple[int, ...]]] = []
     if deliveries.overdue().exists() or notices.untold_too_long().exists():
-        found.append(("webhooks.tasks.sweep", ()))
-    if deliveries.prunable().exists():
-        found.append(("webhooks.tasks.prune", ()))
-    return found
+        return [("webhooks.tasks.sweep", ())]
+    return []

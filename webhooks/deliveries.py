@@ -85,17 +85,16 @@ def ring_overdue() -> int:
     return len(pks)
 
 
-def prunable() -> QuerySet[Message]:
-    """Messages older than 30 days that nobody waits for any more, with their log."""
-    old = Message.objects.filter(created_at__lt=timezone.now() - KEPT)
-    return old.exclude(deliveries__state=DeliveryState.PENDING)
-
-
 def prune() -> int:
-    """Delete those, in small batches; the number deleted."""
+    """Delete messages older than 30 days that nobody waits for any more, with their log.
+
+    In small batches; returns the number deleted.
+    """
+    old = Message.objects.filter(created_at__lt=timezone.now() - KEPT)
+    prunable = old.exclude(deliveries__state=DeliveryState.PENDING).order_by("pk")
     deleted = 0
     for _batch in range(PRUNE_BATCHES):
-        pks = list(prunable().order_by("pk").values_list("pk", flat=True)[:PRUNE_BATCH])
+        pks = list(prunable.values_list("pk", flat=True)[:PRUNE_BATCH])
         Message.objects.filter(pk__in=pks).delete()
         deleted += len(pks)
         if len(pks) < PRUNE_BATCH:
