@@ -32,9 +32,11 @@ def send(name: str, *, to: Iterable[str], **context: Any) -> None:
 
 def managers_of(workspace: Workspace) -> list[str]:
     """Addresses of the people who may buy credits and decide for the workspace."""
-    managers = Membership.objects.filter(workspace=workspace, role__in=[Role.OWNER, Role.ADMIN])
-    people = managers.filter(user__is_active=True).order_by("pk")
-    return list(people.values_list("user__email", flat=True))
+    return _members(workspace, Role.OWNER, Role.ADMIN)
+
+
+def owners_of(workspace: Workspace) -> list[str]:
+    return _members(workspace, Role.OWNER)
 
 
 def operators() -> list[str]:
@@ -58,3 +60,10 @@ def send_invitation(invitation: Invitation, *, link: str) -> bool:
         log.warning("invitation_not_sent", invitation=invitation.public_id, error=str(exc))
         return False
     return True
+
+
+def _members(workspace: Workspace, *roles: Role) -> list[str]:
+    """Addresses of the members with these roles who may still sign in."""
+    members = Membership.objects.filter(workspace=workspace, role__in=roles)
+    people = members.filter(user__is_active=True).order_by("pk")
+    return list(people.values_list("user__email", flat=True))

@@ -5,14 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.conf import settings
-from django.core.mail import send_mail
 from django.db import transaction
 from django.db.models import QuerySet
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Membership, Role
+from accounts import mails
 from webhooks.health import TELL_OWNERS
 from webhooks.models import DisabledReason, Endpoint
 from worker import doorbell
@@ -29,15 +27,12 @@ def tell_owners(pk: int) -> None:
     endpoint = _untold().select_related("workspace").filter(pk=pk).first()
     if endpoint is None:
         return
-    context = {
-        "endpoint": endpoint,
-        "link": settings.SITE_URL + reverse("webhook_endpoint", args=[endpoint.public_id]),
-    }
-    subject = render_to_string("webhooks/email/disabled_subject.txt", context).strip()
-    text = render_to_string("webhooks/email/disabled.txt", context)
-    owners = Membership.objects.filter(workspace=endpoint.workspace, role=Role.OWNER)
-    for email in owners.values_list("user__email", flat=True):
-        send_mail(subject, text, None, [email])
+    mails.send(
+        "webhooks/email/disabled",
+        to=mails.owners_of(endpoint.workspace),
+        endpoint=endpoint,
+        link=settings.SITE_URL + reverse("webhook_endpoint", args=[endpoint.public_id]),
+    )
     _untold().filter(pk=pk).update(owners_told_at=timezone.now())
 
 

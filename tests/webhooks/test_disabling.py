@@ -32,6 +32,8 @@ def test_410_switches_the_endpoint_off(
 ) -> None:
     member = User.objects.create_user("member@example.com")
     Membership.objects.create(workspace=owner.workspace, user=member, role=Role.ADMIN)
+    gone = User.objects.create_user("gone@example.com", is_active=False)
+    Membership.objects.create(workspace=owner.workspace, user=gone, role=Role.OWNER)
     endpoint, _ = add()
     receiver.answers = [status(410)]
     send(owner, endpoint)
