@@ -114,6 +114,7 @@ def job_delivery_page(request: ActorRequest, delivery_id: str) -> HttpResponse:
     return render(request, "webhooks/delivery.html", {"delivery": delivery})
 
 
+@never_cache
 @require_POST
 @of_endpoint
 def rotate(request: ActorRequest, public_id: str) -> HttpResponse:
@@ -171,11 +172,13 @@ def redeliver_failed(request: ActorRequest, public_id: str) -> HttpResponse:
 @workspace_required
 def workspace_secret(request: ActorRequest) -> HttpResponse:
     if request.method == "POST":
-        endpoints.rotate_workspace_secret(by=request.actor)
+        # A second rotation would end the secret that receivers still have.
+        if once.is_first_use(request.POST.get("once", "")):
+            endpoints.rotate_workspace_secret(by=request.actor)
         messages.success(request, "There is a new secret. The old one still signs for 24 hours.")
         return redirect("webhook_secret")
-    shown = endpoints.workspace_secret(by=request.actor)
-    return render(request, "webhooks/workspace_secret.html", {"shown": shown})
+    context = {"shown": endpoints.workspace_secret(by=request.actor), "once": once.new_token()}
+    return render(request, "webhooks/workspace_secret.html", context)
 
 
 def _show_secret(
@@ -183,6 +186,4 @@ def _show_secret(
 ) -> HttpResponse:
     # Answered at once, not after a redirect: it is shown this once.
     context = {"endpoint": endpoint, "secret": secret, "is_new": status == 201}
-    response = render(request, "webhooks/secret.html", context, status=status)
-    response["Cache-Control"] = "no-store"
-    return response
+    return render(request, "webhooks/secret.html", context, status=status)

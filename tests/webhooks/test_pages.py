@@ -217,3 +217,16 @@ def test_it_rotates_once_for_a_form_that_is_sent_again(ada: Person, add: Add) ->
     assert "made already" in text(again)
     endpoint.refresh_from_db()
     assert (endpoint.sealed_secret, endpoint.sealed_previous_secret) == after_one
+
+
+def test_the_workspaces_secret_is_rotated_once_for_a_form_that_is_sent_again(ada: Person) -> None:
+    page = f"{LIST}/signing-secret"
+
+    def secret() -> str:
+        return re.findall(r"whsec_[A-Za-z0-9+/=]+", text(ada.browser.get(page)))[0]
+
+    first, form = secret(), {"once": once_in(text(ada.browser.get(page)))}
+    ada.browser.post(page, form)
+    second = secret()
+    ada.browser.post(page, form)
+    assert first != second == secret()
