@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
-
-from accounts.models import Workspace
 
 Quota = Literal[
     "running_jobs",
@@ -33,19 +30,6 @@ SENTENCES: dict[Quota, str] = {
 }
 
 
-@dataclass(frozen=True)
-class Limits:
-    """The limits of one workspace; None means no limit.
-
-    `daily_credits` is in micro-credits for a UTC day, `requests_per_minute` counts for one key.
-    """
-
-    running_jobs: int | None = None
-    daily_credits: int | None = None
-    storage_bytes: int | None = None
-    requests_per_minute: int | None = None
-
-
 class QuotaExceeded(Exception):
     """The plan, or a spending cap, does not allow it now.
 
@@ -69,16 +53,6 @@ class QuotaExceeded(Exception):
         self.retry_after = retry_after
         jobs = "1 job" if limit == 1 else f"{limit} jobs"
         super().__init__(f"{SENTENCES[quota].format(limit=jobs)} {amounts}".strip())
-
-
-def limits_of(workspace: Workspace) -> Limits:
-    plan = workspace.plan
-    return Limits(
-        running_jobs=plan.running_jobs,
-        daily_credits=plan.daily_credits,
-        storage_bytes=plan.storage_bytes,
-        requests_per_minute=plan.requests_per_minute,
-    )
 
 
 def refuse_above(

@@ -21,7 +21,7 @@ from accounts.access import Actor
 from accounts.caps import Cap, Period, caps_on
 from accounts.models import ApiKey, Membership, Workspace
 from accounts.models.caps import Capped
-from accounts.quotas import QuotaExceeded, limits_of
+from accounts.quotas import QuotaExceeded
 from billing.amounts import to_text
 from generations.models import Generation
 from generations.states import ACTIVE, State
@@ -93,7 +93,7 @@ def end_of(period: Period) -> datetime:
 
 
 def _of_plan(workspace: Workspace) -> list[Cap]:
-    limit = limits_of(workspace).daily_credits
+    limit = workspace.plan.daily_credits
     return [] if limit is None else [Cap("daily_credits", limit, "day", workspace)]
 
 

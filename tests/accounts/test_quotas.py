@@ -5,23 +5,7 @@ from django.core.management import call_command
 
 from accounts.models import Plan
 from accounts.plans import find_plan
-from accounts.quotas import Limits, QuotaExceeded, limits_of, refuse_above
-from tests.conftest import Person
-
-
-def test_it_has_no_limits_on_the_unlimited_plan(ada: Person) -> None:
-    assert limits_of(ada.workspace) == Limits()
-
-
-def test_it_reads_the_limits_of_the_plan(ada: Person) -> None:
-    ada.workspace.plan = find_plan("free")
-
-    assert limits_of(ada.workspace) == Limits(
-        running_jobs=3,
-        daily_credits=200_000_000,
-        storage_bytes=2_000_000_000,
-        requests_per_minute=60,
-    )
+from accounts.quotas import QuotaExceeded, refuse_above
 
 
 @pytest.mark.parametrize(("limit", "used", "adding"), [(3, 2, 1), (3, 0, 3), (None, 10**9, 1)])
