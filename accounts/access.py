@@ -17,6 +17,11 @@ NEEDED_ROLE = {
 }
 
 
+def role_to_change(*roles: str) -> Role:
+    """What it takes to give members these roles, or to change those who have them."""
+    return Role.OWNER if Role.OWNER in roles else Role.ADMIN
+
+
 class NotPermitted(Exception):
     """The actor is known but may not do this. `.needed` is the missing scope or role."""
 
@@ -55,6 +60,10 @@ class Actor:
     def require_role(self, role: Role) -> None:
         if not self.is_at_least(role):
             raise NotPermitted(role)
+
+    def may_change(self, membership: Membership) -> bool:
+        """Its role and its caps."""
+        return self.is_at_least(role_to_change(membership.role))
 
     @property
     def may_write(self) -> bool:

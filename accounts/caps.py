@@ -13,7 +13,7 @@ from typing import Literal
 from django.db import transaction
 
 from accounts import audit
-from accounts.access import Actor
+from accounts.access import Actor, role_to_change
 from accounts.models import ApiKey, Membership, Role, Workspace
 from accounts.models.caps import Capped
 from accounts.quotas import Quota
@@ -70,8 +70,7 @@ def cap_member(*, by: Actor, member: int, daily: int | None, monthly: int | None
     by.require_role(Role.ADMIN)
     rows = by.workspace.memberships.select_for_update(of=("self",)).select_related("user")
     membership = rows.get(pk=member)
-    if membership.role == Role.OWNER:
-        by.require_role(Role.OWNER)
+    by.require_role(role_to_change(membership.role))
     _set(membership, by=by, daily=daily, monthly=monthly, what=membership.user.email)
     return membership
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts import audit
-from accounts.access import Actor
+from accounts.access import Actor, role_to_change
 from accounts.models import Membership, Plan, Role, User, Workspace
 
 NAME_LENGTH = 80
@@ -124,8 +124,7 @@ def _without_unfit(text: str) -> str:
 def _membership_to_change(*, by: Actor, member: int, role: Role) -> Membership:
     by.require_role(Role.ADMIN)
     membership = _locked(by.workspace).get(pk=member)
-    if Role.OWNER in {membership.role, role}:
-        by.require_role(Role.OWNER)
+    by.require_role(role_to_change(membership.role, role))
     return membership
 
 

@@ -14,7 +14,7 @@ from accounts.decorators import (
     sign_in_required,
     workspace_required,
 )
-from accounts.forms import InvitationForm, ProfileForm, RoleForm, WorkspaceForm
+from accounts.forms import InvitationForm, ProfileForm, WorkspaceForm
 from accounts.invitations import open_invitations
 from accounts.middleware import SESSION_KEY
 from accounts.models import Role
@@ -94,7 +94,7 @@ def show_workspace(
     context = {
         "workspace": workspace,
         "members": [
-            (member, RoleForm(initial={"role": member.role}, prefix=None, auto_id=False))
+            (member, request.actor.may_change(member))
             for member in workspace.memberships.select_related("user").order_by("created_at", "pk")
         ],
         "invitations": open_invitations().filter(workspace=workspace),
