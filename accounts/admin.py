@@ -25,6 +25,7 @@ from accounts.models import (
     User,
     Workspace,
 )
+from accounts.read_only import ReadOnlyAdmin
 
 admin.site.site_header = "Kling Studio administration"
 admin.site.site_title = "Kling Studio"
@@ -137,21 +138,8 @@ class PlanAdmin(admin.ModelAdmin[Plan]):
         super().save_model(request, obj, form, change)
 
 
-class ReadOnly(admin.ModelAdmin[Any]):
-    """To look at only."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
 @admin.register(ApiKey)
-class ApiKeyAdmin(ReadOnly):
+class ApiKeyAdmin(ReadOnlyAdmin[ApiKey]):
     """Keys are made where their secret is shown, and revoked where it is written down."""
 
     list_display = ["label", "prefix", "workspace", "last_used_at", "expires_at", "revoked_at"]
@@ -174,7 +162,7 @@ class ApiKeyAdmin(ReadOnly):
 
 
 @admin.register(AuditEvent)
-class AuditEventAdmin(ReadOnly):
+class AuditEventAdmin(ReadOnlyAdmin[AuditEvent]):
     list_display = ["created_at", "action", "workspace", "user", "api_key", "detail"]
     list_select_related = ["workspace", "user", "api_key"]
     list_filter = ["action"]
@@ -183,7 +171,7 @@ class AuditEventAdmin(ReadOnly):
 
 
 @admin.register(Invitation)
-class InvitationAdmin(ReadOnly):
+class InvitationAdmin(ReadOnlyAdmin[Invitation]):
     list_display = ["email", "workspace", "role", "invited_by", "created_at", "accepted_at"]
     list_select_related = ["workspace", "invited_by"]
     search_fields = ["email", "workspace__name"]

@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 
 from accounts.access import Actor
 from accounts.models import Role, User
-from billing.admin.base import ReadOnlyAdmin, ReadOnlyInline
+from accounts.read_only import ReadOnlyAdmin, ReadOnlyInline
 from billing.amounts import to_text
 from generations import approvals, decisions, offering, providers
 from generations.errors import AlreadyDecided

@@ -2,51 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
-
 from django.contrib import admin, messages
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from accounts.read_only import ReadOnlyAdmin, ReadOnlyInline
 from webhooks import deliveries
 from webhooks.models import Attempt, Delivery, Endpoint, Message, WorkspaceSecret
 
-Row = TypeVar("Row", bound=Model)
 
-
-class ReadOnly(admin.ModelAdmin[Row]):
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class Log(admin.TabularInline[Attempt, Delivery]):
+class Log(ReadOnlyInline[Attempt]):
     model = Attempt
-    extra = 0
-    can_delete = False
     fields = ["number", "at", "status_code", "duration_ms", "error", "response_excerpt"]
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(WorkspaceSecret)
-class WorkspaceSecretAdmin(ReadOnly[WorkspaceSecret]):
+class WorkspaceSecretAdmin(ReadOnlyAdmin[WorkspaceSecret]):
     list_display = ["workspace", "created_at"]
     fields = ["workspace", "created_at"]
     search_fields = ["workspace__public_id", "workspace__name"]
 
 
 @admin.register(Endpoint)
-class EndpointAdmin(ReadOnly[Endpoint]):
+class EndpointAdmin(ReadOnlyAdmin[Endpoint]):
     list_display = ["url", "workspace", "enabled", "disabled_reason", "failing_since", "deleted_at"]
     list_filter = ["enabled", "disabled_reason"]
     list_select_related = ["workspace"]
@@ -55,7 +33,7 @@ class EndpointAdmin(ReadOnly[Endpoint]):
 
 
 @admin.register(Message)
-class MessageAdmin(ReadOnly[Message]):
+class MessageAdmin(ReadOnlyAdmin[Message]):
     list_display = ["public_id", "type", "workspace", "created_at"]
     list_filter = ["type", "created_at"]
     list_select_related = ["workspace"]
@@ -64,7 +42,7 @@ class MessageAdmin(ReadOnly[Message]):
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(ReadOnly[Delivery]):
+class DeliveryAdmin(ReadOnlyAdmin[Delivery]):
     list_display = ["public_id", "message", "address", "state", "attempts", "due_at", "finished_at"]
     list_filter = ["state", "created_at"]
     list_select_related = ["message", "endpoint"]
@@ -85,7 +63,7 @@ class DeliveryAdmin(ReadOnly[Delivery]):
 
 
 @admin.register(Attempt)
-class AttemptAdmin(ReadOnly[Attempt]):
+class AttemptAdmin(ReadOnlyAdmin[Attempt]):
     list_display = ["delivery", "number", "at", "status_code", "duration_ms", "error"]
     list_filter = ["status_code", "at"]
     list_select_related = ["delivery__message", "delivery__endpoint"]

@@ -8,8 +8,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from accounts.read_only import ReadOnlyAdmin
 from billing import freezes
-from billing.admin.base import ReadOnlyAdmin
 from billing.models import Freeze
 
 

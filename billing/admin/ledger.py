@@ -9,8 +9,8 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from accounts.read_only import ReadOnlyAdmin, ReadOnlyInline
 from billing.admin import by_hand
-from billing.admin.base import ReadOnlyAdmin, ReadOnlyInline
 from billing.amounts import to_text
 from billing.models import CreditAccount, Entry, Hold, LedgerAlarm, Lot, LotDraw
 

@@ -12,8 +12,8 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from accounts.read_only import ReadOnlyAdmin, ReadOnlyInline
 from billing import currencies, orders, refunds
-from billing.admin.base import ReadOnlyAdmin, ReadOnlyInline
 from billing.admin.refund_form import RefundForm
 from billing.amounts import to_text
 from billing.errors import PaymentUnavailable, RefundRefused

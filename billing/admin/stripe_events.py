@@ -6,8 +6,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from accounts.read_only import ReadOnlyAdmin
 from billing import inbox
-from billing.admin.base import ReadOnlyAdmin
 from billing.models import Customer, Reconciliation, StripeEvent
 from worker import doorbell
 

@@ -7,8 +7,9 @@ from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from accounts.read_only import ReadOnlyAdmin, ReadOnlyInline
 from billing import currencies
-from billing.admin.base import CreditsFormField, ReadOnlyAdmin, ReadOnlyInline, is_frozen
+from billing.admin.base import CreditsFormField, is_frozen
 from billing.amounts import to_text
 from billing.errors import PaymentUnavailable, UnsaleablePlan
 from billing.models import (

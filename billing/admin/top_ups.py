@@ -5,8 +5,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from accounts.read_only import ReadOnlyAdmin, ReadOnlyInline
 from billing import currencies
-from billing.admin.base import ReadOnlyAdmin, ReadOnlyInline
 from billing.amounts import to_text
 from billing.errors import PaymentUnavailable
 from billing.models import CardConsent, SavedCard, TopUp, TopUpChange, TopUpRule

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from billing.admin.base import ReadOnlyAdmin
+from accounts.read_only import ReadOnlyAdmin
 from billing.amounts import to_text
 from billing.models import BalanceWatch, ExpiryNotice
 
