@@ -89,3 +89,8 @@ class Actor:
     def may_manage(self) -> bool:
         """Members, keys and the workspace's name."""
         return self.is_at_least(Role.ADMIN)
+
+
+def operator(user: User, workspace: Workspace) -> Actor:
+    """Somebody who runs the installation: may do in a workspace what its owner may."""
+    return Actor(workspace=workspace, user=user, role=Role.OWNER)

@@ -14,14 +14,13 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts import audit, caps, keys, plans, workspaces
-from accounts.access import Actor
+from accounts.access import operator
 from accounts.models import (
     ApiKey,
     AuditEvent,
     Invitation,
     Membership,
     Plan,
-    Role,
     User,
     Workspace,
 )
@@ -87,7 +86,7 @@ class WorkspaceAdmin(admin.ModelAdmin[Workspace]):
         """A new plan or cap goes through its action, which writes the audit log."""
         if change:
             before = Workspace.objects.get(pk=obj.pk)
-            by = Actor(workspace=before, user=_person(request), role=Role.OWNER)
+            by = operator(_person(request), before)
             if "plan" in form.changed_data:
                 obj.plan_changed_at = plans.change_plan(by=by, plan=obj.plan).plan_changed_at
             if {"daily_cap", "monthly_cap"} & set(form.changed_data):
@@ -98,7 +97,7 @@ class WorkspaceAdmin(admin.ModelAdmin[Workspace]):
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         super().save_formset(request, form, formset, change)
-        by = Actor(workspace=form.instance, user=_person(request))
+        by = operator(_person(request), form.instance)
         for member in formset.new_objects:
             audit.record(by=by, action="member.added", member=member.user.email, role=member.role)
         for member, _fields in formset.changed_objects:
@@ -152,8 +151,7 @@ class ApiKeyAdmin(ReadOnlyAdmin[ApiKey]):
     @admin.action(description="Revoke the selected keys", permissions=["revoke"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
         for key in queryset.select_related("workspace"):
-            # An operator may do what the workspace's owner may.
-            by = Actor(workspace=key.workspace, user=_person(request), role=Role.OWNER)
+            by = operator(_person(request), key.workspace)
             keys.revoke_key(by=by, prefix=key.prefix)
         self.message_user(request, "The keys are refused from now on.")
 

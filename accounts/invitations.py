@@ -84,7 +84,7 @@ def accept(*, public_id: str, user: User) -> Actor:
     # Locked and read again: accepted in two tabs at once it must not count twice.
     locked = open_invitations().select_for_update(of=("self",))
     invitation = locked.get(public_id=public_id)
-    if invitation.email.lower() != user.email.lower():
+    if not invitation.is_for(user):
         raise NotInvited(invitation.email)
     invitation.accepted_at = timezone.now()
     invitation.save(update_fields=["accepted_at"])

@@ -14,8 +14,8 @@ from django.urls import URLPattern, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from accounts.access import Actor
-from accounts.models import Role, User
+from accounts.access import operator
+from accounts.models import User
 from accounts.read_only import ReadOnlyAdmin, ReadOnlyInline
 from billing.amounts import to_text
 from generations import approvals, decisions, offering, providers
@@ -129,10 +129,8 @@ class GenerationAdmin(ReadOnlyAdmin[Generation]):
         assert isinstance(request.user, User)
         count = 0
         for generation in queryset.select_related("workspace"):
-            # An operator may do what the workspace's owner may.
-            by = Actor(workspace=generation.workspace, user=request.user, role=Role.OWNER)
             with suppress(AlreadyDecided):
-                approvals.approve(generation, by=by)
+                approvals.approve(generation, by=operator(request.user, generation.workspace))
                 count += 1
         messages.info(request, f"{count} approved.")
 

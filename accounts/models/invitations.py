@@ -44,3 +44,6 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.email} to {self.workspace}"
+
+    def is_for(self, user: User) -> bool:
+        return self.email.lower() == user.email.lower()

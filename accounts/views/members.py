@@ -92,11 +92,7 @@ def withdraw(request: ActorRequest, public_id: str) -> HttpResponse:
 def invitation(request: HttpRequest, public_id: str) -> HttpResponse:
     """Where the link of the e-mail leads, signed in or not."""
     found = open_invitations().filter(public_id=public_id).first()
-    is_mine = (
-        found is not None
-        and request.user.is_authenticated
-        and (found.email.lower() == request.user.email.lower())
-    )
+    is_mine = found is not None and request.user.is_authenticated and found.is_for(request.user)
     context = {"invitation": found, "is_mine": is_mine}
     return render(request, "accounts/invitation.html", context, status=200 if found else 404)
 
