@@ -9,14 +9,13 @@ import json
 from collections.abc import Iterable
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
-from uuid import uuid4
 from wsgiref.types import StartResponse, WSGIApplication
 
 from django.conf import settings
 from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]
 
 from kling_saas.api_errors import TITLES, Problem
-from kling_saas.middleware import ACCEPTABLE
+from kling_saas.middleware import request_id_of
 
 PIECE, MEGABYTE = 64 * 1024, 1024 * 1024
 
@@ -51,8 +50,7 @@ def _read(source: Any, body: IO[bytes]) -> Problem | None:
 
 
 def _refuse(problem: Problem, environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:
-    given = environ.get("HTTP_X_REQUEST_ID", "")
-    request_id = given if ACCEPTABLE.fullmatch(given) else uuid4().hex
+    request_id = request_id_of(environ)
     kind, text = "text/plain; charset=utf-8", f"{problem.detail}\n"
     if environ.get("PATH_INFO", "").startswith("/api/"):
         kind, text = "application/problem+json", json.dumps(problem.body(request_id))

@@ -10,6 +10,7 @@ import os
 import socket
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
 from threading import Lock
 from time import monotonic
 
@@ -85,15 +86,10 @@ def _migrations() -> str:
     return f"{len(missing)} not applied: run manage.py migrate" if missing else OK
 
 
-_known: frozenset[tuple[str, str]] = frozenset()
-
-
+@cache
 def _on_disk() -> frozenset[tuple[str, str]]:
     """What this code needs; read once, since it changes with the code only."""
-    global _known
-    if not _known:
-        _known = frozenset(MigrationLoader(None).graph.nodes)
-    return _known
+    return frozenset(MigrationLoader(None).graph.nodes)
 
 
 def _worker() -> str:

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 from uuid import uuid4
 
 import structlog
@@ -19,10 +20,16 @@ PERMISSIONS_POLICY = ", ".join(f"{name}=()" for name in UNUSED)
 ACCEPTABLE = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
-class RequestIdMiddleware:
-    """Give every request an id: the caller's own `X-Request-Id` if it is a sane one.
+def request_id_of(environ: Mapping[str, Any]) -> str:
+    """The caller's own `X-Request-Id` if it is a sane one, else a new id."""
+    given = environ.get("HTTP_X_REQUEST_ID", "")
+    return given if ACCEPTABLE.fullmatch(given) else uuid4().hex
 
-    The id stands in the answer, in problem bodies and in log lines, so that a customer's
+
+class RequestIdMiddleware:
+    """Give every request an id.
+
+    It stands in the answer, in problem bodies and in log lines, so that a customer's
     screenshot is enough to find what happened.
     """
 
@@ -30,8 +37,7 @@ class RequestIdMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        given = request.META.get("HTTP_X_REQUEST_ID", "")
-        request_id = given if ACCEPTABLE.fullmatch(given) else uuid4().hex
+        request_id = request_id_of(request.META)
         request.request_id = request_id  # type: ignore[attr-defined]
         response = self.get_response(request)
         response["X-Request-Id"] = request_id

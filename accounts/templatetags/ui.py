@@ -6,10 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from django import template
-from django.template import loader
 from django.template.context import Context
 from django.templatetags.static import static
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -45,24 +44,10 @@ def moment(value: datetime | None, empty: str = "never") -> SafeString | str:
 @register.inclusion_tag("components/nav_link.html", takes_context=True)
 def nav_link(context: Context, name: str, label: str, icon: str, under: str = "") -> dict[str, Any]:
     """A link of the main navigation; current on its page and on all pages below `under`."""
-    try:
-        url = reverse(name)
-    except NoReverseMatch:
-        url = ""
+    url = reverse(name)
     path = context["request"].path if "request" in context else ""
-    current = bool(url) and path.startswith((url, under or url))
+    current = path.startswith((url, under or url))
     return {"url": url, "label": label, "icon": icon, "current": current}
-
-
-@register.simple_tag(takes_context=True)
-def include_if_exists(context: Context, name: str) -> str:
-    """Include a template that another app may bring, such as the balance in the top bar."""
-    try:
-        found = loader.get_template(name)
-    except template.TemplateDoesNotExist:
-        return ""
-    values: dict[str, Any] = {str(name): value for name, value in context.flatten().items()}
-    return found.render(values, context.get("request"))
 
 
 @register.inclusion_tag("components/tab_link.html", takes_context=True)

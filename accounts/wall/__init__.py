@@ -20,8 +20,6 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
-WORKSPACE_SETTING = "app.workspace"
-
 
 def enter(workspace: int) -> None:
     """See only this workspace, by primary key, until the request ends. One statement."""
