@@ -1,43 +1,25 @@
-"""The settings. Every value that an operator sets comes from `environment`."""
+"""The settings. Every value that an operator sets comes from `environment`.
+
+What has a subject of its own stands in a file of its own; all of it is imported here.
+"""
 
 from __future__ import annotations
 
 import logging
 import re
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
 import django_stubs_ext
-from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from kling_saas import environment, logs, services
-from kling_saas.payment import *  # noqa: F403  STRIPE_…, PAYMENT_SANDBOX
+from kling_saas.settings.api import *
+from kling_saas.settings.payment import *
+from kling_saas.settings.people import *
+from kling_saas.settings.place import *
+from kling_saas.settings.safety import *
 
 django_stubs_ext.monkeypatch()
-
-BASE_DIR = Path(__file__).resolve().parent.parent
-# Everything this installation writes, but for what DATABASE_URL and STORAGE_URL put elsewhere.
-VAR_DIR = Path(environment.text("VAR_DIR", str(BASE_DIR / "var"))).resolve()
-VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
-
-# --- where it runs -----------------------------------------------------------------------
-# Not set: development values, and the pages that customers see. On: Django's own error pages
-# and templates that reload. Off: production, which refuses development values.
-DEBUG = environment.flag("DEBUG")
-DEVELOPMENT = DEBUG or not environment.text("DEBUG")
-PORT = environment.integer("PORT", 8000, least=1, most=65535)
-SITE_URL = environment.text("SITE_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
-DEVELOPMENT_SECRET_KEY = "development-only-secret-key-never-for-production-0123456789"  # noqa: S105
-SECRET_KEY = environment.text("SECRET_KEY", DEVELOPMENT_SECRET_KEY)
-SECRET_KEY_FALLBACKS = environment.words("SECRET_KEY_FALLBACKS")
-ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
-if not DEVELOPMENT:
-    if SECRET_KEY == DEVELOPMENT_SECRET_KEY:
-        raise ImproperlyConfigured("Set SECRET_KEY (50 random characters) when DEBUG is off.")
-    if not environment.text("ALLOWED_HOSTS"):
-        raise ImproperlyConfigured("Set ALLOWED_HOSTS (your host names) when DEBUG is off.")
 
 INSTALLED_APPS = [
     "kling_saas",
@@ -173,53 +155,6 @@ OPERATOR_CURRENCY = environment.text("OPERATOR_CURRENCY", "usd").lower()
 if not re.fullmatch(r"[a-z]{3}", OPERATOR_CURRENCY):
     raise ImproperlyConfigured("OPERATOR_CURRENCY is three letters, as in ISO 4217: usd.")
 
-# --- people ------------------------------------------------------------------------------
-AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
-    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
-]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
-]
-ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
-ACCOUNT_LOGOUT_ON_GET = False
-ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-# Not ACCOUNT_CHANGE_EMAIL: it takes an address that nobody could confirm yet for one that is
-# being changed to, deletes it, and leaves a person without any.
-ACCOUNT_MAX_EMAIL_ADDRESSES = 3
-ACCOUNT_FORMS = {
-    "login": "accounts.account_forms.LoginForm",
-    "signup": "accounts.account_forms.SignupForm",
-    "add_email": "accounts.account_forms.AddEmailForm",
-    "change_password": "accounts.account_forms.ChangePasswordForm",
-    "set_password": "accounts.account_forms.SetPasswordForm",
-    "reset_password": "accounts.account_forms.ResetPasswordForm",
-    "reset_password_from_key": "accounts.account_forms.ResetPasswordKeyForm",
-    "reauthenticate": "accounts.account_forms.ReauthenticateForm",
-}
-LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "studio"
-ACCOUNT_LOGOUT_REDIRECT_URL = "home"
-
-EMAIL_URL = environment.text("EMAIL_URL")
-DEFAULT_FROM_EMAIL = environment.text("DEFAULT_FROM_EMAIL", "studio@localhost")
-globals().update(services.email(EMAIL_URL))
-OPERATOR_EMAILS = environment.words("OPERATOR_EMAIL")  # empty: every superuser
-# Nobody could confirm an address while mail goes nowhere.
-ACCOUNT_EMAIL_VERIFICATION = "mandatory" if EMAIL_URL else "none"
-
 # --- provider ----------------------------------------------------------------------------
 KLING_CATALOGUE = environment.text("KLING_CATALOGUE")  # empty: the one that ships
 PROVIDER_CREDENTIALS: dict[str, dict[str, str]] = {
@@ -257,92 +192,6 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
 USE_TZ = True
-
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.ApiKeyAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["accounts.permissions.ScopePermission"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["kling_saas.parsers.StrictJSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_THROTTLE_CLASSES": [],
-    "EXCEPTION_HANDLER": "kling_saas.api_errors.handle",
-    "UNAUTHENTICATED_USER": None,
-    # There is only JSON: `?format=…` is a parameter that nobody knows, not a reason for a 404.
-    "URL_FORMAT_OVERRIDE": None,
-    "COERCE_DECIMAL_TO_STRING": True,
-}
-SPECTACULAR_SETTINGS: dict[str, Any] = {
-    "TITLE": "Kling studio API",
-    "DESCRIPTION": "Create videos, images and sound with Kling. Credits are held when a job is "
-    "created, and charged by what the provider really deducts.",
-    "VERSION": "1",
-    "OAS_VERSION": "3.1.0",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "SCHEMA_PATH_PREFIX": "/api/v1",
-    "SCHEMA_PATH_PREFIX_TRIM": False,
-    "SERVERS": [{"url": SITE_URL}],
-    "TAGS": [
-        {
-            "name": "generations",
-            "description": "Jobs: price them, create them, see what came of them.",
-        },
-        {"name": "catalogue", "description": "What can be made, with which models and settings."},
-        {"name": "media", "description": "Results, and files to use as input."},
-        {"name": "credits", "description": "Balance, ledger, usage, and buying more."},
-        {"name": "webhooks", "description": "Be told when something has happened."},
-    ],
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "kling_saas.openapi.document_problems",
-        "generations.api.description.describe_operations",
-    ],
-    "ENUM_NAME_OVERRIDES": {
-        "MediaKind": "generations.models.MediaKind",
-        "GenerationStatus": "generations.states.State",
-        "EntryKind": "billing.models.Entry.Kind",
-    },
-}
-
-# --- safety ------------------------------------------------------------------------------
-SECURE = SITE_URL.startswith("https://")
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
-# A browser keeps a cookie of that name only from https, and from no other host of the domain.
-COOKIE_PREFIX = "__Host-" if SECURE else ""
-SESSION_COOKIE_NAME = COOKIE_PREFIX + (f"kling_session_{PORT}" if DEVELOPMENT else "kling_session")
-CSRF_COOKIE_NAME = COOKIE_PREFIX + (f"kling_csrf_{PORT}" if DEVELOPMENT else "kling_csrf")
-CSRF_COOKIE_HTTPONLY = True  # scripts read the token from the page
-CSRF_TRUSTED_ORIGINS = [SITE_URL]
-SECURE_SSL_REDIRECT = SECURE and environment.flag("SECURE_SSL_REDIRECT", default=True)
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
-SECURE_HSTS_SECONDS = 31536000 if SECURE else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
-SECURE_REFERRER_POLICY = "same-origin"
-SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-BEHIND_PROXY = environment.flag("BEHIND_PROXY")
-if BEHIND_PROXY:
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-# Without it all people behind the proxy would share one throttle.
-TRUSTED_PROXY_COUNT = environment.integer("TRUSTED_PROXY_COUNT", int(BEHIND_PROXY), most=10)
-# Of programs without a usable key, by address; a key's own limit is its plan's. 0: no limit.
-ANONYMOUS_REQUESTS_PER_MINUTE = environment.integer("ANONYMOUS_REQUESTS_PER_MINUTE", 300)
-X_FRAME_OPTIONS = "DENY"
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [NONE],
-        "script-src": [SELF],
-        "style-src": [SELF],
-        "img-src": [SELF, "data:"],
-        "media-src": [SELF],
-        "font-src": [SELF],
-        "connect-src": [SELF],
-        "manifest-src": [SELF],
-        "form-action": [SELF],
-        "base-uri": [NONE],
-        "frame-ancestors": [NONE],
-    },
-}
 
 # One line a request, at its end.
 DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG

@@ -1,21 +1,8 @@
-"""Settings about payment, a part of `kling_saas.settings`."""
+"""Payment, by Stripe or the sandbox."""
 
 from __future__ import annotations
 
 from kling_saas import environment
-
-__all__ = [
-    "PAYMENT_SANDBOX",
-    "STRIPE_ACCOUNT_ID",
-    "STRIPE_API_BASE",
-    "STRIPE_FULL_DISCOUNTS",
-    "STRIPE_INVOICES",
-    "STRIPE_LIVEMODE",
-    "STRIPE_PROMOTION_CODES",
-    "STRIPE_SECRET_KEY",
-    "STRIPE_TAX",
-    "STRIPE_WEBHOOK_SECRETS",
-]
 
 STRIPE_SECRET_KEY = environment.text("STRIPE_SECRET_KEY")
 STRIPE_WEBHOOK_SECRETS = environment.words("STRIPE_WEBHOOK_SECRET")
