@@ -19,10 +19,7 @@ INDEXES = {"poll": "generation_due", "dispatch": "generation_waiting"}
 
 
 def run() -> bool:
-    if not os.environ.get("DATABASE_URL", "").startswith("postgres"):
-        sys.stdout.write("Needs PostgreSQL: set DATABASE_URL=postgres://…\n")
-        return True
-    return run_inside("claims")
+    return run_inside("claims", needs_postgresql=True)
 
 
 def inside() -> bool:

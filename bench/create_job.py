@@ -34,7 +34,7 @@ def run() -> bool:
                 [post(url, BODY, headers, clients=CLIENTS, each=EACH) for url in urls]
                 for _ in range(ROUNDS)
             ]
-    database = "PostgreSQL" if environment["DATABASE_URL"].startswith("postgres") else "SQLite"
+    database = "PostgreSQL" if servers.on_postgresql() else "SQLite"
     return _report(database, rounds)
 
 

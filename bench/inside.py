@@ -7,13 +7,16 @@ import subprocess
 import sys
 from importlib import import_module
 
-from bench.servers import ROOT, installation
+from bench.servers import ROOT, installation, on_postgresql
 
 TIMEOUT = 900
 
 
-def run_inside(name: str) -> bool:
+def run_inside(name: str, *, needs_postgresql: bool = False) -> bool:
     """Run `inside()` of bench module `name` in a process that has an empty installation."""
+    if needs_postgresql and not on_postgresql():
+        sys.stdout.write("Needs PostgreSQL: set DATABASE_URL=postgres://…\n")
+        return True
     with installation() as (environment, _):
         command = [sys.executable, "-m", "bench.inside", name]
         quiet = {**environment, "LOG_JSON": "on", "SITE_URL": "http://127.0.0.1"}

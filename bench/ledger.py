@@ -7,7 +7,6 @@ PostgreSQL can commit. Both run in threads, in turns, so that a busy neighbour s
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,10 +14,9 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-import django
 from django.db import connection, transaction
 
-from bench import servers
+from bench.inside import run_inside
 
 if TYPE_CHECKING:
     from billing.models import Hold
@@ -35,18 +33,10 @@ Job = Callable[[int], object]  # on the account of that workspace
 
 
 def run() -> bool:
-    with servers.installation() as (environment, _):
-        if not environment["DATABASE_URL"].startswith("postgres"):
-            sys.stdout.write("The ledger is measured on PostgreSQL: set DATABASE_URL.\n")
-            return True
-        # In a process of its own, whose Django has that database.
-        environment = {**environment, "DJANGO_SETTINGS_MODULE": "kling_saas.settings"}
-        command = [sys.executable, "-m", "bench.ledger"]
-        return subprocess.run(command, env=environment, check=False).returncode == 0  # noqa: S603
+    return run_inside("ledger", needs_postgresql=True)
 
 
-def _measure() -> bool:
-    django.setup()
+def inside() -> bool:
     accounts = _accounts()
     measured: list[tuple[str, Job, list[int]]] = [
         ("one", _product, accounts[:1]),
@@ -170,7 +160,3 @@ def _report(rates: dict[str, float]) -> bool:
     out(f"holds alone, on one account: {holds:.0f} a second\n")
     out(f"goals: {GOAL} of bare SQL with {MANY} accounts, {GOAL_HOLDS} holds a second on one\n")
     return ratio >= GOAL and holds >= GOAL_HOLDS
-
-
-if __name__ == "__main__":
-    raise SystemExit(0 if _measure() else 1)

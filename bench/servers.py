@@ -24,6 +24,7 @@ def installation() -> Iterator[tuple[dict[str, str], str]]:
     with TemporaryDirectory(prefix="bench-") as folder, _database(folder) as url:
         environment = {
             **os.environ,
+            "ENV_FILE": "",  # no key of the developer's
             "DATABASE_URL": url,
             "VAR_DIR": folder,
             "SIMULATOR_URL": "http://127.0.0.1:9",
@@ -41,6 +42,10 @@ def installation() -> Iterator[tuple[dict[str, str], str]]:
             *("--credits", "1000000", "--api-key", "bench"),
         )
         yield environment, json.loads(made)["api_key"]
+
+
+def on_postgresql() -> bool:
+    return os.environ.get("DATABASE_URL", "").startswith("postgres")
 
 
 def manage(environment: dict[str, str], *arguments: str) -> str:
@@ -89,10 +94,10 @@ def _free_port() -> int:
 @contextmanager
 def _database(folder: str) -> Iterator[str]:
     """SQLite in `folder`, or a new database beside the one that DATABASE_URL names."""
-    given = os.environ.get("DATABASE_URL", "")
-    if not given.startswith("postgres"):
+    if not on_postgresql():
         yield f"sqlite:///{folder}/bench.sqlite3"
         return
+    given = os.environ["DATABASE_URL"]
     import psycopg
     from psycopg import sql
 
