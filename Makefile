@@ -12,13 +12,16 @@ DEVELOPMENT := $(VENV)/developing-$(shell cksum < requirements-dev.txt | tr -d '
 INSTALLED := $(if $(wildcard $(VENV)/developing-*),$(DEVELOPMENT),$(RUNTIME))
 
 .DEFAULT_GOAL := help
-.PHONY: help run web worker test check bench chaos audit lock clean
+.PHONY: help run prepare web worker test check bench chaos audit lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
 
 run: $(INSTALLED) ## Set up and serve the whole product on http://127.0.0.1:$PORT (8000)
 	@exec $(MANAGE) serve
+
+prepare: $(INSTALLED) ## Migrate, make provider accounts, collect static files (operators, each deployment)
+	@$(MANAGE) prepare
 
 web: $(INSTALLED) ## Serve the web alone on 0.0.0.0:$PORT (operators; any number of machines)
 	@$(MANAGE) prepare --static-only
