@@ -8,6 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
+from kling import operations
 from tests.conftest import Person
 
 OWN = [
@@ -132,9 +133,8 @@ def test_it_spends_no_query_on_strangers(visitor: Client, path: str) -> None:
 
 
 def test_it_promises_what_there_is(visitor: Client) -> None:
-    """Text to video and text to audio; what is not offered yet is not announced either."""
     page = visitor.get("/").content.decode().lower()
 
-    assert "text to video and text to sound" in page
-    for missing in ("image to video", "images", "picture to video", "talking", "portrait"):
-        assert missing not in page
+    assert "videos, pictures, sound and talking avatars" in page
+    made = {operation.name for operation in operations.all_operations()}
+    assert {"text-to-video", "image-to-video", "image", "text-to-audio", "avatar"} <= made
