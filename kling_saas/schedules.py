@@ -26,6 +26,7 @@ SCHEDULES: dict[str, dict[str, Any]] = {
     "webhooks.tasks.prune": HOURLY,
     "worker.tasks.prune": HOURLY,
     "accounts.rates.forget": HOURLY,
+    "accounts.tasks.prune": DAILY,
 }
 
 

@@ -1,15 +1,20 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
 from django.contrib.auth import get_user
+from django.contrib.sessions.models import Session
 from django.core.cache import caches
 from django.core.cache.backends.db import DatabaseCache
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import User
+from accounts.tasks import prune
+from kling_saas.schedules import SCHEDULES
 from tests.conftest import PASSWORD, Person
 
 LOGIN = "/accounts/login/"
@@ -155,3 +160,14 @@ def test_an_address_may_not_try_for_ever(
 
     assert held == [False] * most + [True]
     assert not elsewhere
+
+
+def test_sessions_that_have_run_out_are_removed(ada: Person) -> None:
+    with time_machine.travel(timezone.now() - timedelta(days=15), tick=False):
+        Client().force_login(ada.user)
+    assert Session.objects.count() == 2
+    prune()
+
+    assert Session.objects.count() == 1
+    assert ada.browser.get("/settings/profile").status_code == 200
+    assert "accounts.tasks.prune" in SCHEDULES
