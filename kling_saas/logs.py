@@ -13,10 +13,11 @@ from typing import Any
 import structlog
 from structlog.tracebacks import ExceptionDictTransformer
 
-# What follows opens a file, wakes a job, sets a password or confirms an address, for anybody who
-# has it.
+# What follows opens a file, wakes a job, lets into a workspace, sets a password or confirms an
+# address, for anybody who has it.
 SECRET_PATHS = re.compile(
-    r"(/files/|/hooks/kling/|/accounts/password/reset/key/|/accounts/confirm-email/)[^/?\s\"']+"
+    r"(/files/|/hooks/kling/|/invitations/|/accounts/password/reset/key/"
+    r"|/accounts/confirm-email/)[^/?\s\"']+"
 )
 # They log whole requests, with keys and signed addresses, once somebody looks for a fault at DEBUG.
 TALKATIVE = ("urllib3", "requests", "stripe", "boto3", "botocore", "s3transfer")

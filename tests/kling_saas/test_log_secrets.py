@@ -151,6 +151,7 @@ def test_the_search_would_find_one(ada: Person, written: io.StringIO) -> None:
     [
         "/files/abc:def:ghi",
         "/hooks/kling/abc",
+        "/invitations/abc",
         "/accounts/password/reset/key/1-abc-def/",
         "/accounts/confirm-email/abc:def/",
     ],
