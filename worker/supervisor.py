@@ -110,7 +110,7 @@ class Supervisor:
 
     def _ask(self) -> str:
         if not self.registered:
-            Heartbeat.objects.update_or_create(
+            Heartbeat.objects.get_or_create(
                 worker_id=self.worker_id,
                 defaults={"host": socket.gethostname()[:64], "started_at": timezone.now()},
             )
@@ -166,6 +166,8 @@ class Supervisor:
             if self.has_database:
                 logger.warning("the database does not answer: %s", exc)
             self.has_database = False
+            # What comes back may be a copy of yesterday, which knows no worker of today.
+            self.registered = False
             with suppress(DatabaseError, InterfaceError):
                 connection.close()
             self.pulse.begin()

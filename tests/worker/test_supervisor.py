@@ -83,6 +83,7 @@ def test_it_leaves_a_busy_cluster_alone(installed: Installation) -> None:
 @pytest.mark.race  # needs PostgreSQL: SQLite has no server that could be restarted
 def test_it_goes_on_after_the_database_was_away(work: Work) -> None:
     may_end, ended = hold_a_worker(work.installed, "long")
+    work.installed.sql("DELETE FROM worker_heartbeat")  # as a restored copy, which has none of it
     work.installed.cut_database()
     try:
         said = "the database does not answer"
@@ -94,6 +95,7 @@ def test_it_goes_on_after_the_database_was_away(work: Work) -> None:
     work.does_work()
     wait_until(lambda: not work.installed.queued(), seconds=30, what="both are recorded")
     assert len(ended.read_text().splitlines()) == 1
+    work.await_heartbeat()
     assert work.restarts() == 0
 
 
