@@ -6,7 +6,7 @@ from typing import Any
 
 from allauth.account.decorators import secure_admin_login
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
 from django.db.models import QuerySet
@@ -127,6 +127,22 @@ class PlanAdmin(admin.ModelAdmin[Plan]):
         "requests_per_minute",
         "is_default",
     ]
+    # One always is: without, nobody could sign up.
+    readonly_fields = ["is_default"]
+    actions = ["make_default"]
+
+    @admin.action(description="Give it to people who sign up", permissions=["change"])
+    def make_default(self, request: HttpRequest, queryset: QuerySet[Plan]) -> None:
+        chosen = list(queryset[:2])
+        if len(chosen) != 1:
+            self.message_user(request, "Choose one plan.", messages.ERROR)
+            return
+        plans.make_default(chosen[0])
+        self.message_user(request, f"People who sign up get {chosen[0]} from now on.")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Plan | None = None) -> bool:
+        is_default = obj is not None and obj.is_default
+        return not is_default and super().has_delete_permission(request, obj)
 
     def save_model(
         self, request: HttpRequest, obj: Plan, form: forms.ModelForm[Plan], change: bool

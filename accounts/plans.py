@@ -74,6 +74,13 @@ def find_plan(slug: str | None) -> Plan:
 
 
 @transaction.atomic
+def make_default(plan: Plan) -> None:
+    """Give people who sign up this plan from now on. Only operators do this."""
+    Plan.objects.filter(is_default=True).update(is_default=False)
+    Plan.objects.filter(pk=plan.pk).update(is_default=True)
+
+
+@transaction.atomic
 def change_plan(*, by: Actor, plan: Plan) -> Workspace:
     """Move the actor's workspace to `plan`. Only operators do this, in Django admin."""
     workspace = Workspace.objects.select_for_update(of=("self",)).get(pk=by.workspace.pk)

@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import ApiKey, AuditEvent, Plan, User
+from accounts.plans import find_plan
 from tests.conftest import Person
 
 MODELS = ["user", "workspace", "plan", "apikey", "auditevent", "invitation"]
@@ -74,6 +75,24 @@ def test_it_notes_a_change_of_a_spending_cap(operator: Client, ada: Person) -> N
     assert (event.detail["of"], event.detail["daily"]) == ("workspace", 5_000_000)
     ada.workspace.refresh_from_db()
     assert ada.workspace.daily_cap == 5_000_000
+
+
+def test_one_plan_is_always_that_of_people_who_sign_up(operator: Client) -> None:
+    free, pro = (Plan.objects.get(slug=slug) for slug in ("free", "pro"))
+    page = f"/admin/accounts/plan/{free.pk}"
+    kept = {"name": "Free", "slug": "free", "share": 1}
+    assert operator.post(f"{page}/change/", kept).status_code == 302
+    assert operator.post(f"{page}/delete/", {"post": "yes"}).status_code == 403
+    assert find_plan(None) == free
+
+    def choose(*chosen: Plan) -> None:
+        form = {"action": "make_default", "_selected_action": [plan.pk for plan in chosen]}
+        operator.post("/admin/accounts/plan/", form)
+
+    choose(free, pro)
+    assert find_plan(None) == free
+    choose(pro)
+    assert find_plan(None) == pro
 
 
 def test_it_adds_people_by_e_mail(operator: Client) -> None:
