@@ -6,12 +6,10 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
+from accounts.bodies import StrictSerializer
 from billing import packs
 from billing.amounts import to_text
 from billing.models import Entry, Pack
-from webhooks.api.serializers import StrictSerializer
-
-MAX_LIMIT = 100
 
 
 @extend_schema_field(OpenApiTypes.STR)
@@ -49,11 +47,6 @@ class EntrySerializer(serializers.ModelSerializer[Entry]):
     class Meta:
         model = Entry
         fields = ["seq", "kind", "credits", "balance_after", "reference", "note", "created_at"]
-
-
-class PageQuery(serializers.Serializer[Any]):
-    limit = serializers.IntegerField(min_value=1, max_value=MAX_LIMIT, default=25)
-    cursor = serializers.CharField(required=False, max_length=64)
 
 
 class EntryPageSerializer(serializers.Serializer[Any]):

@@ -8,11 +8,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import keyset
 from accounts.access import Actor
 from accounts.authentication import actor_of
 from accounts.bodies import json_body
 from accounts.models import Scope
+from accounts.pages import PageQuery, page
 from billing import checkout, credits, queries
 from billing.api.serializers import (
     BalanceSerializer,
@@ -20,7 +20,6 @@ from billing.api.serializers import (
     CheckoutSerializer,
     EntryPageSerializer,
     PacksSerializer,
-    PageQuery,
 )
 from billing.errors import UnknownCurrency, UnknownPack
 
@@ -58,18 +57,8 @@ class EntriesView(APIView):
         actor = _actor(request, Scope.READ)
         query = PageQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
-        try:
-            page = keyset.newest_first(
-                queries.entries_of(actor.workspace),
-                field="seq",
-                limit=query.validated_data["limit"],
-                cursor=query.validated_data.get("cursor"),
-            )
-        except keyset.InvalidCursor as exc:
-            raise serializers.ValidationError(
-                {"cursor": ["This is not a cursor of this list."]}
-            ) from exc
-        return Response(EntryPageSerializer(page).data)
+        found = page(queries.entries_of(actor.workspace), query.validated_data, field="seq")
+        return Response(EntryPageSerializer(found).data)
 
 
 class PacksView(APIView):

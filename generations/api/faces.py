@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.authentication import actor_of
-from accounts.bodies import json_body
+from accounts.bodies import StrictSerializer, json_body
 from generations import faces, links
 from generations.api import serializers as shapes
 from generations.api import waiting
@@ -20,7 +20,6 @@ from generations.faces import Face
 from generations.models import Generation
 from generations.representation import moment, represent_credits, represent_error
 from generations.states import State
-from webhooks.api.serializers import StrictSerializer
 
 
 class FacesRequest(StrictSerializer):

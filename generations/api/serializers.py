@@ -7,12 +7,13 @@ from typing import Any
 
 from rest_framework import serializers
 
+from accounts.bodies import StrictSerializer
+from accounts.pages import PageQuery
 from generations import offering, usage
 from generations.actions import Order
 from generations.models import MediaKind
 from generations.states import Approval, State
 from kling import operations
-from webhooks.api.serializers import StrictSerializer
 from webhooks.http import UnsafeAddress, check_address
 
 MAX_METADATA = 8192  # characters of JSON
@@ -79,14 +80,12 @@ class RejectSerializer(StrictSerializer):
     reason = serializers.CharField(required=False, allow_blank=True, max_length=300)
 
 
-class ListQuery(serializers.Serializer[Any]):
+class ListQuery(PageQuery):
     status = serializers.ChoiceField(choices=State.choices, required=False)
     operation = serializers.ChoiceField(choices=OPERATIONS, required=False)
     approval = serializers.ChoiceField(choices=Approval.choices, required=False)
     created_after = serializers.DateTimeField(required=False)
     created_before = serializers.DateTimeField(required=False)
-    limit = serializers.IntegerField(required=False, min_value=1, max_value=100, default=20)
-    cursor = serializers.CharField(required=False, max_length=100)
 
 
 class UsageQuery(serializers.Serializer[Any]):

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import QuerySet
 from django.http import Http404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -10,11 +9,11 @@ from rest_framework.response import Response
 from rest_framework.serializers import ErrorDetail, ValidationError
 from rest_framework.views import APIView
 
-from accounts import keyset
 from accounts.access import Actor
 from accounts.authentication import actor_of
 from accounts.bodies import json_body
 from accounts.models import Scope
+from accounts.pages import page
 from billing.amounts import to_text
 from generations import actions, approvals, places, queries
 from generations.api import serializers as shapes
@@ -69,10 +68,10 @@ class GenerationsView(APIView):
         asked = query.validated_data
         rows = queries.for_workspace(actor_of(request).workspace)
         rows = rows.select_related("workspace__plan").prefetch_related("assets")
-        page = _page(queries.matching(rows, asked), asked)
-        positions = places.of(page.rows)
-        data = [represent(row, position=positions.get(row.pk)) for row in page.rows]
-        return Response({"data": data, "next_cursor": page.next_cursor})
+        found = page(queries.matching(rows, asked), asked)
+        positions = places.of(found.rows)
+        data = [represent(row, position=positions.get(row.pk)) for row in found.rows]
+        return Response({"data": data, "next_cursor": found.next_cursor})
 
 
 class GenerationView(APIView):
@@ -159,14 +158,6 @@ def get_generation(actor: Actor, public_id: str) -> Generation:
     if generation is None:
         raise Http404
     return generation
-
-
-def _page(rows: QuerySet[Generation], asked: dict[str, Any]) -> keyset.Page[Generation]:
-    try:
-        return keyset.newest_first(rows, limit=asked["limit"], cursor=asked.get("cursor"))
-    except keyset.InvalidCursor:
-        message = "Use the next_cursor of the page before."
-        raise ValidationError({"cursor": ErrorDetail(message, code="invalid")}) from None
 
 
 def _order(request: Request, *, idempotency_key: str = "") -> actions.Order:

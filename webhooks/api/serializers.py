@@ -8,18 +8,8 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
+from accounts.bodies import StrictSerializer
 from webhooks.models import Attempt, Delivery, DeliveryState, DisabledReason, Endpoint, EventType
-
-
-class StrictSerializer(serializers.Serializer[Any]):
-    """Refuses fields it does not know: a misspelt one would otherwise be silently dropped."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, dict) and (unknown := set(data) - set(self.fields)):
-            errors = dict.fromkeys(sorted(unknown), "There is no such field.")
-            raise serializers.ValidationError(errors, code="unknown_field")
-        return super().to_internal_value(data)
-
 
 EXAMPLE = {"url": "https://example.com/kling", "events": ["generation.succeeded"]}
 
@@ -85,7 +75,7 @@ class EndpointWithSecret(EndpointOutput):
 
 @extend_schema_serializer(component_name="WebhookEndpointList")
 class EndpointList(serializers.Serializer[Any]):
-    data = EndpointOutput(many=True)  # type: ignore[assignment]
+    data = EndpointOutput(source="rows", many=True)  # type: ignore[assignment]
     next_cursor = serializers.CharField(allow_null=True)
 
 
@@ -137,7 +127,7 @@ class DeliveryOutput(serializers.Serializer[Delivery]):
 
 @extend_schema_serializer(component_name="WebhookDeliveryList")
 class DeliveryList(serializers.Serializer[Any]):
-    data = DeliveryOutput(many=True)  # type: ignore[assignment]
+    data = DeliveryOutput(source="rows", many=True)  # type: ignore[assignment]
     next_cursor = serializers.CharField(allow_null=True)
 
 

@@ -14,13 +14,14 @@ from rest_framework import status
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from accounts.authentication import actor_of
 from accounts.bodies import json_body
 from accounts.models import Scope
+from accounts.pages import PageQuery, page
 from webhooks import endpoints, queries
-from webhooks.api import pagination
 from webhooks.api import serializers as shapes
 from webhooks.models import Delivery, Endpoint
 
@@ -38,7 +39,7 @@ def answered() -> Iterator[None]:
         raise ValidationError(exc.message_dict) from exc
 
 
-def parsed(serializer: shapes.StrictSerializer) -> dict[str, Any]:
+def parsed(serializer: Serializer[Any]) -> dict[str, Any]:
     serializer.is_valid(raise_exception=True)
     return dict(serializer.validated_data)
 
@@ -51,14 +52,14 @@ class Endpoints(APIView):
     @extend_schema(
         operation_id="webhook_endpoints_list",
         summary="List webhook endpoints",
-        parameters=pagination.PARAMETERS,
+        parameters=[PageQuery],
         responses=shapes.EndpointList,
         tags=TAGS,
     )
     def get(self, request: Request) -> Response:
-        found = queries.endpoints(actor_of(request).workspace)
-        rows, next_cursor = pagination.page(found, request)
-        return Response(shapes.EndpointList({"data": rows, "next_cursor": next_cursor}).data)
+        asked = parsed(PageQuery(data=request.query_params))
+        found = page(queries.endpoints(actor_of(request).workspace), asked)
+        return Response(shapes.EndpointList(found).data)
 
     @extend_schema(
         operation_id="webhook_endpoints_create",
@@ -153,15 +154,16 @@ class Deliveries(APIView):
         operation_id="webhook_endpoints_deliveries",
         summary="List deliveries",
         description="Newest first, each with every attempt: request, answer, time.",
-        parameters=pagination.PARAMETERS,
+        parameters=[PageQuery],
         responses=shapes.DeliveryList,
         tags=TAGS,
     )
     def get(self, request: Request, endpoint_id: str) -> Response:
         with answered():
             endpoint = queries.endpoints(actor_of(request).workspace).get(public_id=endpoint_id)
-        rows, next_cursor = pagination.page(queries.deliveries(endpoint), request)
-        return Response(shapes.DeliveryList({"data": rows, "next_cursor": next_cursor}).data)
+        asked = parsed(PageQuery(data=request.query_params))
+        found = page(queries.deliveries(endpoint), asked)
+        return Response(shapes.DeliveryList(found).data)
 
 
 class Redeliver(APIView):
