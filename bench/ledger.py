@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from billing.models import Hold
 
 CLIENTS = 8
-EACH = int(os.environ.get("BENCH_JOBS", "50"))  # holds and settlements, per client and round
+EACH = int(os.environ.get("BENCH_HOLDS", "50"))  # holds and settlements, per client and round
 ROUNDS = 3
 AMOUNT, CHARGE = 250_000, 200_000
 MANY = 100
