@@ -42,9 +42,7 @@ def fail_and_release(generation: Generation, *, by: str) -> bool:
                 error_message="The provider gave no verdict. Nothing was charged.",
                 late_look_at=late.first_look() if was == State.RECONCILING else None,
             )
-            billing.credits.conclude(
-                hold=generation.hold, amount=0, reason="decided by the operator"
-            )
+            billing.credits.settle(hold=generation.hold, amount=0, reason="decided by the operator")
             announce(generation)
     except Stale:
         return False

@@ -114,7 +114,7 @@ def fail(
         changes["task_id"] = task.task_id
         changes |= taken(generation, task)
     move(generation, State.FAILED, reason=message or code, **changes)
-    billing.credits.conclude(hold=generation.hold, amount=0, reason=code)
+    billing.credits.settle(hold=generation.hold, amount=0, reason=code)
     announce(generation)
     if task is not None:
         callback_health.judge(generation)
@@ -156,7 +156,7 @@ def _charge(generation: Generation, amount: int) -> None:
     """Less than `amount` only where a person has released the hold, and the customer has spent
     those credits since.
     """
-    charged = billing.credits.conclude(hold=generation.hold, amount=amount, reason=DELIVERED_LATE)
+    charged = billing.credits.settle(hold=generation.hold, amount=amount, reason=DELIVERED_LATE)
     if charged == amount:
         return
     owed = to_text(amount - charged)

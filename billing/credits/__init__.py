@@ -13,7 +13,7 @@ was spent is a debt of the account; whatever becomes free repays it, before anyt
 from __future__ import annotations
 
 from billing.credits.accounts import Balance, account_of, balance, freeze, unfreeze
-from billing.credits.holds import conclude, hold, refund, release, settle
+from billing.credits.holds import hold, refund, release, settle
 from billing.credits.movements import (
     ClawBack,
     adjust,
@@ -47,7 +47,6 @@ __all__ = [
     "adjust",
     "balance",
     "claw_back",
-    "conclude",
     "expire",
     "forgive",
     "freeze",

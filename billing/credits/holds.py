@@ -42,18 +42,19 @@ def hold(*, workspace: Workspace, amount: int, key: str) -> Hold:
     return Hold.objects.create(account_id=account.id, reference=key, amount=amount)
 
 
-def conclude(*, hold: Hold, amount: int, reason: str) -> int:
+def settle(*, hold: Hold, amount: int, reason: str = "") -> int:
     """Bring what a job costs to `amount`, at most what was held; returns what it costs now.
 
     An open hold is settled or released. Where somebody has closed it before, by hand, the
     difference is posted as an adjustment, and never more of it than is free: the hold is gone, and
     the customer may have spent its credits elsewhere. Again with the same amount changes nothing.
     """
+    if amount < 0:
+        raise ValueError(f"{amount} cannot be charged.")
     target = min(amount, hold.amount)
     account = LockedAccount.of(hold.account_id)
-    hold.refresh_from_db(fields=["state", "captured", "closed_at"])
-    if hold.state == Hold.State.OPEN:
-        return _close(account, hold, capture=target, reason=reason)
+    if _close(account, hold, capture=target, reason=reason):
+        return target
     cost = charged(hold)
     change = max(cost - target, -account.available)
     if change:
@@ -63,19 +64,12 @@ def conclude(*, hold: Hold, amount: int, reason: str) -> int:
     return cost - change
 
 
-def settle(*, hold: Hold, amount: int) -> int:
-    """Charge at most what is held, give the rest back; returns what was charged.
-
-    Again with the same result changes nothing; with another one raises AlreadySettled.
-    """
-    if amount < 0:
-        raise ValueError(f"{amount} cannot be charged.")
-    return _close_once(hold, capture=min(amount, hold.amount), reason="")
-
-
 def release(*, hold: Hold, reason: str) -> None:
     """Give back all that is held. Raises AlreadySettled if it has been charged."""
-    _close_once(hold, capture=0, reason=reason)
+    account = LockedAccount.of(hold.account_id)
+    is_closed = _close(account, hold, capture=0, reason=reason)
+    if not is_closed and hold.state == Hold.State.CAPTURED:
+        raise AlreadySettled(reference=hold.reference, captured=hold.captured)
 
 
 def refund(*, hold: Hold, amount: int, key: str, reason: str) -> Entry:
@@ -99,22 +93,19 @@ def charged(hold: Hold) -> int:
     return -(hold.entries.aggregate(sum=Sum("amount"))["sum"] or 0)
 
 
-def _close_once(hold: Hold, *, capture: int, reason: str) -> int:
-    account = LockedAccount.of(hold.account_id)
-    hold.refresh_from_db(fields=["state", "captured", "closed_at"])
-    if hold.state != Hold.State.OPEN:
-        if hold.captured != capture:
-            raise AlreadySettled(reference=hold.reference, captured=hold.captured)
-        return hold.captured
-    return _close(account, hold, capture=capture, reason=reason)
-
-
-def _close(account: LockedAccount, hold: Hold, *, capture: int, reason: str) -> int:
-    hold.state = Hold.State.CAPTURED if capture else Hold.State.RELEASED
-    hold.captured = capture
-    hold.reason = reason[:200]
-    hold.closed_at = timezone.now()
-    hold.save(update_fields=["state", "captured", "reason", "closed_at"])
+def _close(account: LockedAccount, hold: Hold, *, capture: int, reason: str) -> bool:
+    """False if it is closed: then it says how."""
+    values = {
+        "state": Hold.State.CAPTURED if capture else Hold.State.RELEASED,
+        "captured": capture,
+        "reason": reason[:200],
+        "closed_at": timezone.now(),
+    }
+    if not Hold.objects.filter(pk=hold.pk, state=Hold.State.OPEN).update(**values):
+        hold.refresh_from_db(fields=list(values))
+        return False
+    for name, value in values.items():
+        setattr(hold, name, value)
     account.held -= hold.amount
     if capture:
         # The hold is closed first: held credits may be all there are, and the balance may not
@@ -122,4 +113,4 @@ def _close(account: LockedAccount, hold: Hold, *, capture: int, reason: str) -> 
         key = f"{hold.reference}:capture"
         account.post(Movement(-capture, Entry.Kind.CAPTURE, key, hold_id=hold.pk))
     account.repay()
-    return capture
+    return True

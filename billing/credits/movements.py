@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
+from time import monotonic
+from typing import Any, NamedTuple
 
 from django.db import transaction
+from django.db.models import F, Min, QuerySet, Sum
 from django.utils import timezone
 
 from accounts.models import Workspace
@@ -15,6 +17,7 @@ from billing.models import Entry, Hold, Lot
 
 GRANT_KINDS = (Entry.Kind.PURCHASE, Entry.Kind.SUBSCRIPTION, Entry.Kind.GRANT)
 EXPIRE_SIZE = 200
+EXPIRE_SECONDS = 40.0
 
 
 class ClawBack(NamedTuple):
@@ -91,14 +94,29 @@ def forgive(*, workspace: Workspace, key: str, note: str) -> Entry | None:
     return account.post(Movement(0, Entry.Kind.FORGIVENESS, key, note, debt=-account.debt))
 
 
-def expire() -> int:
-    """Take the credits that have expired and are not held; the number of accounts looked at."""
-    due = Lot.objects.filter(remaining__gt=0, expires_at__lte=timezone.now())
-    accounts = list(due.order_by().values_list("account_id", flat=True).distinct()[:EXPIRE_SIZE])
-    for account_id in accounts:
-        with transaction.atomic():
-            LockedAccount.of(account_id)
-    return len(accounts)
+def expire(*, seconds: float = EXPIRE_SECONDS) -> int:
+    """Take the credits that have expired and are not held; the number of accounts.
+
+    Those that expired first come first, until none is left, or the time is over: the schedule
+    calls it again.
+    """
+    end, looked = monotonic() + seconds, 0
+    while accounts := list(_expired()[:EXPIRE_SIZE]):
+        for account_id in accounts:
+            with transaction.atomic():
+                LockedAccount.of(account_id)
+        looked += len(accounts)
+        if monotonic() >= end:
+            break
+    return looked
+
+
+def _expired() -> QuerySet[Any, int]:
+    """Accounts with more expired credits than they hold: what is held would come up for ever."""
+    lots = Lot.objects.filter(remaining__gt=0, expires_at__lte=timezone.now()).order_by()
+    accounts = lots.values("account_id").annotate(first=Min("expires_at"), sum=Sum("remaining"))
+    due = accounts.filter(sum__gt=F("account__held")).order_by("first", "account_id")
+    return due.values_list("account_id", flat=True)
 
 
 def _add(workspace: Workspace, movement: Movement) -> Entry:

@@ -152,7 +152,7 @@ def order(ada: Person, shop: Shop) -> Order:
 
 
 @pytest.fixture
-def proven_ledger(shop: Shop) -> Iterator[None]:
+def proven_ledger(db: None) -> Iterator[None]:
     yield
     assert ledger.check().violations == []
 

@@ -122,7 +122,9 @@ class AnyMovement(RuleBasedStateMachine):
     def settle(self, pick: int, amount: int) -> None:
         key, held = self._an_open_hold(pick)
         hold = Hold.objects.get(reference=key)
-        taken = self.do(lambda: credits.settle(hold=hold, amount=amount))
+        with transaction.atomic():
+            taken = credits.settle(hold=hold, amount=amount)
+            assert credits.settle(hold=hold, amount=amount) == taken
         assert taken == min(amount, held)
         self._close(key, taken)
 
@@ -151,12 +153,12 @@ class AnyMovement(RuleBasedStateMachine):
 
     @precondition(lambda self: self.model.charged)
     @rule(pick=picks, amount=st.integers(0, 18))
-    def conclude_late(self, pick: int, amount: int) -> None:
+    def settle_late(self, pick: int, amount: int) -> None:
         key = self._a_closed_hold(pick)
         hold = Hold.objects.get(reference=key)
         self.model.expire()
         with transaction.atomic():
-            cost = credits.conclude(hold=hold, amount=amount, reason="late")
+            cost = credits.settle(hold=hold, amount=amount, reason="late")
         target, was = min(amount, hold.amount), self.model.charged[key]
         assert cost == (target if target <= was else was + min(target - was, self._free()))
         if cost > was:

@@ -82,10 +82,13 @@ class Money(RuleBasedStateMachine):
             del self.open[hold]
             self.charged[hold] = captured
             self.balance -= captured
-        elif row.captured == captured:
-            assert credits.settle(hold=row, amount=amount) == captured
         else:
-            refused(lambda: credits.settle(hold=row, amount=amount))
+            was = self.charged.get(hold, 0)
+            cost = min(captured, was + self.available)
+            for _ in range(2):
+                assert credits.settle(hold=row, amount=amount) == cost
+            self.charged[hold] = cost
+            self.balance += was - cost
 
     @rule(hold=holds)
     def release(self, hold: int) -> None:

@@ -8,11 +8,13 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 
-from accounts.models import Workspace
+from accounts.models import Plan, Workspace
 from billing import credits, ledger
 from billing.amounts import to_micro
+from billing.credits.movements import EXPIRE_SIZE
 from billing.models import CreditAccount, Entry, Lot
 
 ONE = to_micro(1)
@@ -94,6 +96,27 @@ def test_it_expires_on_a_schedule_and_once(workspace: Workspace) -> None:
         assert credits.expire() == 1
         assert credits.expire() == 0
     assert state(workspace) == (0, 0, 0)
+
+
+def test_what_expired_first_goes_first_until_nothing_is_left(db: None) -> None:
+    plan = Plan.objects.get(slug="unlimited")
+    for number in range(EXPIRE_SIZE + 5):
+        one = Workspace.objects.create(name=f"Studio {number}", plan=plan)
+        give(one, 5, f"lot:{number}", days=(number * 7) % 20 + 1)
+    with time_machine.travel(timezone.now() + 30 * DAY, tick=False):
+        assert credits.expire(seconds=0) == EXPIRE_SIZE
+        late = Lot.objects.filter(remaining=0).aggregate(latest=Max("expires_at"))["latest"]
+        assert not Lot.objects.filter(remaining__gt=0, expires_at__lt=late).exists()
+        assert credits.expire() == 5
+    assert not Lot.objects.filter(remaining__gt=0).exists()
+
+
+def test_those_who_hold_what_has_expired_keep_nobody_waiting(workspace: Workspace) -> None:
+    give(workspace, 5, "held", days=1)
+    credits.hold(workspace=workspace, amount=5 * ONE, key="job")
+    with time_machine.travel(timezone.now() + 8 * DAY, tick=False):
+        assert credits.expire() == 0
+    assert left() == {"held": 5}
 
 
 def test_what_a_job_holds_does_not_expire_under_it(workspace: Workspace) -> None:
