@@ -118,7 +118,7 @@ def _record(row: Subscription, said: Said, *, syncs: int) -> Subscription | None
         row = _locked(row)
         if row.syncs != syncs:
             return None
-        was = (row.status, row.cancel_at)
+        was, plan_was = (row.status, row.cancel_at), row.plan
         row.stripe_id = row.stripe_id or said.stripe_id or None
         row.period_end = said.period_end or row.period_end
         row.cancel_at = said.cancel_at
@@ -129,7 +129,7 @@ def _record(row: Subscription, said: Said, *, syncs: int) -> Subscription | None
         )
         if row.status != said.status:
             _write_status(row, to=said.status, reason="Stripe says so")
-        _limit(row)
+        _limit(row, plan_was=plan_was)
         _tell(row, was=was)
     return row
 
@@ -144,22 +144,22 @@ def _tell(row: Subscription, *, was: tuple[str, datetime | None]) -> None:
         doorbell.ring(TELL, row.pk)
 
 
-def _limit(row: Subscription) -> None:
-    """Give the workspace the limits of the plan, or those from before."""
+def _limit(row: Subscription, *, plan_was: SubscriptionPlan) -> None:
+    """Give the workspace the limits of the plan, or those from before: when they change.
+
+    Not at each look, as what an operator has given meanwhile stays.
+    """
+    given = plan_was.workspace_plan if row.plan_before else None
+    gives = row.is_running or (row.is_living and given is not None)
+    wanted = row.plan.workspace_plan if gives else None
+    if wanted == given:
+        return
     workspace = Workspace.objects.select_related("plan").get(pk=row.workspace_id)
-    wanted = row.plan.workspace_plan
-    system = Actor(workspace=workspace)
-    if row.is_running and wanted is not None and workspace.plan_id != wanted.pk:
-        if row.plan_before is None:
-            row.plan_before = workspace.plan
-            row.save(update_fields=["plan_before"])
-        limits.change_plan(by=system, plan=wanted)
-    elif not row.is_living and row.plan_before is not None:
-        # What an operator has given meanwhile stays.
-        if wanted is not None and workspace.plan_id == wanted.pk:
-            limits.change_plan(by=system, plan=row.plan_before)
-        row.plan_before = None
-        row.save(update_fields=["plan_before"])
+    before = row.plan_before or workspace.plan
+    if given is None or workspace.plan == given:
+        limits.change_plan(by=Actor(workspace=workspace), plan=wanted or before)
+    row.plan_before = before if wanted else None
+    row.save(update_fields=["plan_before"])
 
 
 def _write_status(row: Subscription, *, to: str, reason: str) -> None:

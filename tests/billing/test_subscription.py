@@ -204,15 +204,18 @@ def test_what_events_do_not_tell_is_found_within_a_day(ada_: Subscriber) -> None
 
 
 # --- limits
+def plan_of(person: Person) -> str:
+    person.workspace.refresh_from_db()
+    return person.workspace.plan.slug
+
+
 def test_subscribers_get_the_limits_of_the_plan(ada_: Subscriber, ada: Person) -> None:
     make_plan("pro", amount=4900, workspace_plan=Plan.objects.get(slug="pro"))
     ada_.subscribe("pro")
-    ada.workspace.refresh_from_db()
-    assert ada.workspace.plan.slug == "pro"
+    assert plan_of(ada) == "pro"
     ada_.stripe.subscriptions.cancel(ada_.row.stripe_id)
     ada_.events()
-    ada.workspace.refresh_from_db()
-    assert ada.workspace.plan.slug == "unlimited"
+    assert plan_of(ada) == "unlimited"
 
 
 def test_limits_that_the_operator_has_given_stay(ada_: Subscriber, ada: Person) -> None:
@@ -220,10 +223,28 @@ def test_limits_that_the_operator_has_given_stay(ada_: Subscriber, ada: Person) 
     ada_.subscribe("pro")
     ada.workspace.plan = Plan.objects.get(slug="free")
     ada.workspace.save(update_fields=["plan"])
+    assert "Active" in ada_.page()
+    ada_.events()
+    assert plan_of(ada) == "free"
     ada_.stripe.subscriptions.cancel(ada_.row.stripe_id)
     ada_.events()
-    ada.workspace.refresh_from_db()
-    assert ada.workspace.plan.slug == "free"
+    assert plan_of(ada) == "free"
+
+
+def test_another_plan_without_limits_gives_back_those_from_before(
+    ada_: Subscriber, ada: Person, plan: SubscriptionPlan
+) -> None:
+    make_plan("pro", amount=4900, workspace_plan=Plan.objects.get(slug="pro"))
+    ada_.subscribe("pro")
+    assert plan_of(ada) == "pro"
+    items = ada_.stripe.subscriptions.retrieve(ada_.row.stripe_id)["items"].data
+    change = {
+        "items": [{"id": items[0].id, "price": plan.stripe_price_id}],
+        "proration_behavior": "none",
+    }
+    ada_.stripe.subscriptions.update(ada_.row.stripe_id, change)
+    assert "Studio" in ada_.page()
+    assert plan_of(ada) == "unlimited"
 
 
 # --- the portal, and who may what
