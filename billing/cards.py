@@ -20,7 +20,7 @@ from stripe.params.checkout import SessionCreateParams
 
 from accounts import audit
 from accounts.access import Actor
-from accounts.models import Scope, Workspace
+from accounts.models import Scope
 from billing import customers, stripe_client
 from billing.errors import PaymentUnavailable
 from billing.models import OPEN_TOP_UPS, CardConsent, Customer, SavedCard
@@ -39,12 +39,6 @@ TERMS = (
     "price of the pack chosen there, and never more than the monthly limit set there. An e-mail "
     "tells of each charge. I can change this, switch it off or remove the card at any time."
 )
-
-
-def current(workspace: Workspace) -> SavedCard | None:
-    """The card that can be charged. One of another account or mode of Stripe cannot."""
-    card = SavedCard.objects.filter(workspace=workspace, removed_at=None).first()
-    return card if card and card.customer.livemode == stripe_client.is_live() else None
 
 
 def begin(*, by: Actor, address: str | None) -> str:

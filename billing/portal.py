@@ -15,11 +15,7 @@ from billing.models import Customer
 def customer_of(workspace: Workspace) -> Customer | None:
     """The one that Stripe knows, if it does. Nothing is made for a mere look."""
     return Customer.objects.filter(
-        workspace=workspace,
-        livemode=stripe_client.is_live(),
-        stripe_account__in=["", stripe_client.account()],
-        stripe_id__isnull=False,
-        deleted_at=None,
+        stripe_client.ours(), workspace=workspace, stripe_id__isnull=False, deleted_at=None
     ).first()
 
 

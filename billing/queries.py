@@ -8,7 +8,8 @@ from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
 from accounts.models import Workspace
-from billing.models import Entry, Lot, Order, Pack, TopUp
+from billing import stripe_client
+from billing.models import Customer, Entry, Lot, Order, Pack, SavedCard, TopUp
 
 EXPIRIES_SHOWN = 100
 
@@ -32,6 +33,13 @@ def orders_of(workspace: Workspace) -> QuerySet[Order]:
 
 def packs_on_sale() -> QuerySet[Pack]:
     return Pack.objects.filter(is_active=True).prefetch_related("further_prices")
+
+
+def card_of(workspace: Workspace) -> SavedCard | None:
+    """The card that can be charged: none of another account or mode of Stripe."""
+    customers = Customer.objects.filter(stripe_client.ours(), deleted_at=None)
+    cards = SavedCard.objects.filter(workspace=workspace, removed_at=None, customer__in=customers)
+    return cards.select_related("customer").first()
 
 
 def top_ups_of(workspace: Workspace) -> QuerySet[TopUp]:

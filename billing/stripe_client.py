@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db.models import Q
 from stripe import DEFAULT_API_BASE, RequestsClient, StripeClient, StripeError
 
 from billing.errors import PaymentUnavailable
@@ -59,6 +60,11 @@ def account() -> str:
 
 def is_live() -> bool:
     return str(settings.STRIPE_SECRET_KEY).startswith(LIVE_KEYS)
+
+
+def ours() -> Q:
+    """Rows of the account and mode in force. One from before an account was pinned is ours, too."""
+    return Q(livemode=is_live(), stripe_account__in=["", account()])
 
 
 def key_problem() -> str:

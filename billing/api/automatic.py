@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 
 from accounts.authentication import actor_of
 from accounts.models import Scope
-from billing import cards
+from billing import queries
 from billing.api.serializers import CreditsField
 from billing.subscriptions import starting
 from billing.top_ups import due, rules
@@ -74,7 +74,7 @@ class TopUpView(APIView):
             "currency": rule.currency if rule else None,
             "monthly_cap": rule.monthly_cap if rule else None,
             "charged_this_month": due.spent_this_month(rule) if rule else 0,
-            "card": cards.current(actor.workspace),
+            "card": queries.card_of(actor.workspace),
         }
         return Response(TopUpSerializer(body).data)
 

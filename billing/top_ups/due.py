@@ -11,7 +11,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet, Sum
 from django.urls import reverse
 from django.utils import timezone
 
-from billing import packs, stripe_client
+from billing import packs, queries, stripe_client
 from billing.amounts import to_text
 from billing.errors import UnknownCurrency, UnknownPack
 from billing.models import (
@@ -73,8 +73,8 @@ def begin(rule: TopUpRule) -> TopUp | None:
     row = TopUpRule.objects.select_for_update(of=("self",)).get(pk=rule.pk)
     if not due().filter(pk=row.pk).exists():
         return None
-    card = SavedCard.objects.filter(workspace=row.workspace, removed_at=None).first()
-    if card is None or card.customer.livemode != stripe_client.is_live():
+    card = queries.card_of(row.workspace)
+    if card is None:
         rules.turn_off(row.workspace, reason="There is no card to charge.", tell=True)
         return None
     try:

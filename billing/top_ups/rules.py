@@ -11,10 +11,10 @@ from django.utils import timezone
 from accounts import audit
 from accounts.access import Actor
 from accounts.models import Scope, Workspace
-from billing import credits, currencies, packs
+from billing import credits, currencies, packs, queries
 from billing.amounts import to_text
 from billing.errors import InvalidTopUp, NoSavedCard, UnknownCurrency, UnknownPack
-from billing.models import Pack, SavedCard, TopUp, TopUpRule
+from billing.models import Pack, TopUp, TopUpRule
 from billing.packs import PriceTag
 from worker import doorbell
 
@@ -44,7 +44,7 @@ def order(
     by.require(Scope.BILLING)
     if not is_offered():
         raise InvalidTopUp("pack", "Automatic top-up is not offered here.")
-    if not SavedCard.objects.filter(workspace=by.workspace, removed_at=None).exists():
+    if queries.card_of(by.workspace) is None:
         raise NoSavedCard
     price = _checked(threshold=threshold, slug=pack, monthly_cap=monthly_cap, currency=currency)
     credits.account_of(by.workspace)

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.decorators import ActorRequest, workspace_required
 from accounts.models import Scope
-from billing import cards, checkout, credits, portal, queries
+from billing import checkout, credits, portal, queries
 from billing.errors import PaymentUnavailable, UnknownCurrency, UnknownPack
 from billing.subscriptions import plans, starting
 from billing.top_ups import rules
@@ -33,7 +33,7 @@ def overview(request: ActorRequest) -> HttpResponse:
         "entries": queries.entries_of(workspace).order_by("-seq")[:ENTRIES_SHOWN],
         "orders": queries.orders_of(workspace)[:ORDERS_SHOWN],
         "rule": rules.rule_of(workspace),
-        "card": cards.current(workspace),
+        "card": queries.card_of(workspace),
         "is_top_up_offered": rules.is_offered(),
         "subscription": starting.current(workspace),
         "has_plans": plans.on_sale().exists(),

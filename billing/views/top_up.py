@@ -154,7 +154,7 @@ def _show(
         "form": form,
         "rule": rule,
         "spent": due.spent_this_month(rule) if rule else 0,
-        "card": cards.current(workspace),
+        "card": queries.card_of(workspace),
         "terms": cards.TERMS,
         "is_offered": rules.is_offered(),
         "may_buy": request.actor.may(Scope.BILLING),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from django_q.models import OrmQ
 
 from billing import alarms, credits, packs, stripe_client
 from billing.amounts import to_micro
-from billing.models import Order, Pack, PackPrice, TopUp, TopUpRule
+from billing.models import Customer, Order, Pack, PackPrice, TopUp, TopUpRule
 from billing.top_ups import due
 from tests.billing.bank import Bank
 from tests.billing.conftest import Shop
@@ -26,6 +26,8 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("proven_ledger"),
 ]
+
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -142,6 +144,23 @@ def test_who_is_frozen_or_owes_buys_nothing(fleet: Fleet, ada: Person) -> None:
     fleet.wait()
     fleet.tick()
     assert len(fleet.intents()) == 1
+
+
+@pytest.mark.parametrize(
+    "other", [{"livemode": True}, {"stripe_account": "acct_of_before"}, {"deleted_at": LONG_AGO}]
+)
+def test_a_card_of_another_account_or_mode_is_not_charged(
+    fleet: Fleet, ada: Person, other: dict[str, Any]
+) -> None:
+    Customer.objects.update(**other)
+    assert "No card is saved." in ada.browser.get("/credits/top-up/").content.decode()
+    assert fleet.order().status_code == 422
+    fleet.spend("60")
+    fleet.tick()
+    rule = TopUpRule.objects.get()
+    assert (rule.is_on, rule.off_reason) == (False, "There is no card to charge.")
+    assert subjects() == ["Automatic top-up of Ada is switched off"]
+    assert fleet.intents() == []
 
 
 def test_a_pack_that_is_not_sold_any_more_switches_it_off(fleet: Fleet) -> None:
