@@ -191,7 +191,8 @@ class Subscription(models.Model):
         ordering = ["-pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["workspace"],
+                # Who has tried it in test mode can have a real one.
+                fields=["workspace", "livemode", "stripe_account"],
                 condition=Q(status__in=LIVING),
                 name="subscription_one_living",
             ),

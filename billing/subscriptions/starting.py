@@ -30,7 +30,7 @@ LIFE = timedelta(hours=2)
 
 def current(workspace: Workspace) -> Subscription | None:
     """The one that the workspace has, or is about to begin."""
-    rows = Subscription.objects.filter(workspace=workspace, status__in=LIVING)
+    rows = Subscription.objects.filter(stripe_client.ours(), workspace=workspace, status__in=LIVING)
     return rows.select_related("plan", "customer", "workspace").first()
 
 

@@ -113,6 +113,18 @@ def test_a_page_that_nobody_went_through_is_over(ada_: Subscriber) -> None:
     ada_.start()
 
 
+@pytest.mark.parametrize("other", [{"livemode": True}, {"stripe_account": "acct_of_before"}])
+def test_one_of_another_account_or_mode_is_in_nobodys_way(
+    ada_: Subscriber, ada: Person, other: dict[str, Any]
+) -> None:
+    ada_.subscribe()
+    Subscription.objects.update(**other)
+    assert "Active" not in ada_.page()
+    assert ada.api.get("/subscription").json()["status"] == "none"
+    ada_.subscribe()
+    assert [row.status for row in Subscription.objects.all()] == ["active", "active"]
+
+
 def test_a_card_that_refuses_begins_nothing(ada_: Subscriber, ada: Person) -> None:
     page = ada_.start()
     assert "declined" in requests.post(f"{page}/decline", timeout=10).text
