@@ -5,7 +5,6 @@ from __future__ import annotations
 import stripe
 
 from billing import orders, stripe_client
-from billing.errors import PaymentUnavailable
 from billing.models import Order
 
 INVOICE, RECEIPT = "invoice", "receipt"
@@ -17,24 +16,20 @@ def address_of(order: Order, *, kind: str) -> str:
     Raises PaymentUnavailable.
     """
     orders.require_ours(order)
-    try:
-        return _invoice(order) if kind == INVOICE else _receipt(order)
-    except stripe.StripeError as exc:
-        raise PaymentUnavailable(f"Stripe did not answer: {exc.user_message or exc}") from exc
+    with stripe_client.asking() as client:
+        return _invoice(client, order) if kind == INVOICE else _receipt(client, order)
 
 
-def _invoice(order: Order) -> str:
+def _invoice(client: stripe.StripeClient, order: Order) -> str:
     if not order.stripe_invoice:
         return ""
-    return (
-        stripe_client.client().v1.invoices.retrieve(order.stripe_invoice).hosted_invoice_url or ""
-    )
+    return client.v1.invoices.retrieve(order.stripe_invoice).hosted_invoice_url or ""
 
 
-def _receipt(order: Order) -> str:
+def _receipt(client: stripe.StripeClient, order: Order) -> str:
     if not order.stripe_payment_intent:
         return ""
-    intent = stripe_client.client().v1.payment_intents.retrieve(
+    intent = client.v1.payment_intents.retrieve(
         order.stripe_payment_intent, {"expand": ["latest_charge"]}
     )
     charge = intent.latest_charge

@@ -14,7 +14,6 @@ import stripe
 from django.db.models import Q
 
 from billing import cards, customers, orders, stripe_client
-from billing.errors import PaymentUnavailable
 from billing.models import (
     CardConsent,
     Customer,
@@ -150,12 +149,11 @@ def _sync_order_of_payment(intent: str, *, public_id: str = "") -> None:
 
 
 def _order_named_by(intent: str) -> str:
-    try:
-        said = stripe_client.client().v1.payment_intents.retrieve(intent)
-    except stripe.InvalidRequestError as exc:
-        raise Unknown from exc
-    except stripe.StripeError as exc:
-        raise PaymentUnavailable(f"Stripe did not answer: {exc.user_message or exc}") from exc
+    with stripe_client.asking() as client:
+        try:
+            said = client.v1.payment_intents.retrieve(intent)
+        except stripe.InvalidRequestError as exc:
+            raise Unknown from exc
     return str(said.metadata.to_dict().get("order", ""))
 
 

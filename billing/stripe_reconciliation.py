@@ -106,15 +106,11 @@ class Walk:
         names = list(steps)
         for name in names[names.index(place.step) :]:
             listed, look = steps[name]
-            try:
+            with stripe_client.asking():
                 for one in listed(place.after):
                     look(one)
                     place = Place(name, str(one.pk if isinstance(one, Order) else one.id))
                     yield place
-            except stripe.StripeError as exc:
-                raise PaymentUnavailable(
-                    f"Stripe did not answer: {exc.user_message or exc}"
-                ) from exc
             place = Place(name)
         self._waiting_for_a_person()
 
