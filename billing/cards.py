@@ -21,7 +21,7 @@ from stripe.params.checkout import SessionCreateParams
 from accounts import audit
 from accounts.access import Actor
 from accounts.models import Scope
-from billing import customers, stripe_client
+from billing import customers, pages, stripe_client
 from billing.errors import PaymentUnavailable
 from billing.models import OPEN_TOP_UPS, CardConsent, Customer, SavedCard
 from billing.top_ups import rules
@@ -57,11 +57,8 @@ def begin(*, by: Actor, address: str | None) -> str:
         given_by_email=by.name,
         address=address,
     )
-    key = f"card:{consent.public_id}"
     try:
-        made = stripe_client.client().v1.checkout.sessions.create(
-            _request(consent), {"idempotency_key": key}
-        )
+        made = pages.make(consent, dict(_request(consent)), key=f"card:{consent.public_id}")
     except stripe.StripeError as exc:
         logger.warning("card session of %s: %s", consent.public_id, type(exc).__name__)
         raise PaymentUnavailable("Stripe did not answer. Please try again in a minute.") from exc
@@ -76,7 +73,6 @@ def _request(consent: CardConsent) -> SessionCreateParams:
         "mode": "setup",
         # What else can be saved cannot be charged at once, when credits run low.
         "allowed_payment_method_types": ["card"],
-        "customer": consent.customer.stripe_id or "",
         "client_reference_id": consent.public_id,
         "metadata": metadata,
         "setup_intent_data": {"metadata": metadata},

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
-from typing import cast
 
 import stripe
 from django.conf import settings
@@ -15,10 +14,10 @@ from stripe.params.checkout import SessionCreateParams, SessionCreateParamsLineI
 
 from accounts.access import Actor
 from accounts.models import Scope
-from billing import customers, facts, orders, packs, stripe_client
+from billing import customers, facts, orders, packs, pages, stripe_client
 from billing.amounts import to_text
 from billing.errors import PaymentUnavailable
-from billing.models import Customer, Order, OrderState
+from billing.models import Order, OrderState
 
 logger = logging.getLogger(__name__)
 
@@ -72,7 +71,7 @@ def open_session(order: Order) -> Order:
     """Make the order's checkout session. Safe to repeat for a day: the key names the order."""
     orders.require_ours(order)
     try:
-        session = _create(order)
+        session = pages.make(order, order.checkout_request, key=f"order:{order.public_id}")
     except REFUSED as exc:
         give_up(order, reason=str(exc.user_message or exc))
         raise PaymentUnavailable("Stripe did not accept this order.") from exc
@@ -109,37 +108,12 @@ def give_up(order: Order, *, reason: str) -> None:
             orders.move(row, to=OrderState.FAILED, reason=reason)
 
 
-def _create(order: Order) -> stripe.checkout.Session:
-    client, key = stripe_client.client(), f"order:{order.public_id}"
-    try:
-        return client.v1.checkout.sessions.create(_kept(order), {"idempotency_key": key})
-    except stripe.InvalidRequestError as exc:
-        if (exc.code, exc.param) != ("resource_missing", "customer") or order.customer is None:
-            raise
-    # The customer was deleted at Stripe. A request that was refused has not used up the key.
-    _exchange_customer(order, order.customer)
-    return client.v1.checkout.sessions.create(_kept(order), {"idempotency_key": key})
-
-
-def _exchange_customer(order: Order, gone: Customer) -> None:
-    customers.give_up(gone)
-    order.customer = customers.customer_of(order.workspace)
-    order.checkout_request = {**order.checkout_request, "customer": order.customer.stripe_id}
-    order.save(update_fields=["customer", "checkout_request"])
-
-
-def _kept(order: Order) -> SessionCreateParams:
-    return cast(SessionCreateParams, stripe_client.in_order(order.checkout_request))
-
-
 def _request(order: Order) -> SessionCreateParams:
     """What Stripe is asked for, with the settings of now."""
     assert order.expires_at is not None
-    assert order.customer is not None
     page = settings.SITE_URL + reverse("order", args=[order.public_id])
     request: SessionCreateParams = {
         "mode": "payment",
-        "customer": order.customer.stripe_id or "",
         "client_reference_id": order.public_id,
         "line_items": [_line_item(order)],
         "metadata": {"order": order.public_id, "workspace": order.workspace.public_id},

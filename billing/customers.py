@@ -57,15 +57,19 @@ def record(customer: Customer, said: stripe.Customer) -> Customer:
 def sync_customer(customer: Customer) -> Customer:
     """Raises PaymentUnavailable."""
     assert customer.stripe_id
-    try:
-        said = stripe_client.client().v1.customers.retrieve(customer.stripe_id)
-    except stripe.InvalidRequestError as exc:
-        if exc.code == "resource_missing":
+    with stripe_client.asking() as client:
+        try:
+            said = client.v1.customers.retrieve(customer.stripe_id)
+        except stripe.InvalidRequestError as exc:
+            if exc.code != "resource_missing":
+                raise
             return give_up(customer)
-        raise PaymentUnavailable(str(exc)) from exc
-    except stripe.StripeError as exc:
-        raise PaymentUnavailable(f"Stripe did not answer: {exc.user_message or exc}") from exc
     return record(customer, said)
+
+
+def is_unknown(exc: stripe.InvalidRequestError) -> bool:
+    """Whether Stripe refuses a request because its customer was deleted there."""
+    return (exc.code, exc.param) == ("resource_missing", "customer")
 
 
 def give_up(customer: Customer) -> Customer:

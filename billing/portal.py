@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import stripe
 from django.conf import settings
 from django.urls import reverse
 
 from accounts.access import Actor
 from accounts.models import Scope, Workspace
-from billing import stripe_client
+from billing import customers, stripe_client
 from billing.errors import NoCustomer
 from billing.models import Customer
 
@@ -28,8 +29,15 @@ def open_portal(*, by: Actor, back_to: str) -> str:
     customer = customer_of(by.workspace)
     if customer is None or not customer.stripe_id:
         raise NoCustomer
+    page = settings.SITE_URL + reverse(back_to)
     with stripe_client.asking() as client:
-        session = client.v1.billing_portal.sessions.create(
-            {"customer": customer.stripe_id, "return_url": settings.SITE_URL + reverse(back_to)}
-        )
+        try:
+            session = client.v1.billing_portal.sessions.create(
+                {"customer": customer.stripe_id, "return_url": page}
+            )
+        except stripe.InvalidRequestError as exc:
+            if not customers.is_unknown(exc):
+                raise
+            customers.give_up(customer)
+            raise NoCustomer from exc
     return session.url

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from contextlib import suppress
 from datetime import timedelta
-from typing import cast
 
 import stripe
 from django.conf import settings
@@ -16,7 +15,7 @@ from stripe.params.checkout import SessionCreateParams
 
 from accounts.access import Actor
 from accounts.models import Scope, Workspace
-from billing import checkout, customers, stripe_client
+from billing import checkout, customers, pages, stripe_client
 from billing.errors import AlreadySubscribed, PaymentUnavailable
 from billing.models import Subscription, SubscriptionPlan
 from billing.models.subscriptions import LIVING, STARTING
@@ -96,10 +95,7 @@ def _open(row: Subscription) -> Subscription:
     if row.checkout_url:
         return row
     try:
-        made = stripe_client.client().v1.checkout.sessions.create(
-            cast(SessionCreateParams, stripe_client.in_order(row.checkout_request)),
-            {"idempotency_key": f"subscription:{row.public_id}"},
-        )
+        made = pages.make(row, row.checkout_request, key=f"subscription:{row.public_id}")
     except stripe.InvalidRequestError as exc:
         syncing.move(row, to="expired", reason=str(exc.user_message or exc))
         raise PaymentUnavailable("This plan cannot be subscribed to at the moment.") from exc
@@ -132,7 +128,6 @@ def _request(row: Subscription) -> SessionCreateParams:
     metadata = {"subscription": row.public_id, "workspace": row.workspace.public_id}
     request: SessionCreateParams = {
         "mode": "subscription",
-        "customer": row.customer.stripe_id or "",
         "client_reference_id": row.public_id,
         "line_items": [{"price": row.plan.stripe_price_id or "", "quantity": 1}],
         "metadata": metadata,

@@ -125,6 +125,13 @@ def test_one_of_another_account_or_mode_is_in_nobodys_way(
     assert [row.status for row in Subscription.objects.all()] == ["active", "active"]
 
 
+def test_a_customer_that_was_deleted_at_stripe_is_replaced(ada_: Subscriber, ada: Person) -> None:
+    ada.browser.post("/credits/buy/small/")
+    ada_.stripe.customers.delete(Customer.objects.get().stripe_id)
+    ada_.subscribe()
+    assert (ada_.row.status, ada_.row.customer) == ("active", Customer.objects.get(deleted_at=None))
+
+
 def test_a_card_that_refuses_begins_nothing(ada_: Subscriber, ada: Person) -> None:
     page = ada_.start()
     assert "declined" in requests.post(f"{page}/decline", timeout=10).text
@@ -265,6 +272,15 @@ def test_there_is_no_portal_without_a_customer(ada_: Subscriber, ada: Person) ->
     answer = ada.browser.post("/credits/portal/", {"back": "credits"}, follow=True)
     assert "no invoices or payments" in answer.content.decode()
     assert not Customer.objects.exists()
+
+
+def test_there_is_no_portal_of_a_customer_that_was_deleted(ada_: Subscriber, ada: Person) -> None:
+    ada.browser.post("/credits/buy/small/")
+    ada_.stripe.customers.delete(Customer.objects.get().stripe_id)
+    for _ in range(2):
+        answer = ada.browser.post("/credits/portal/", {"back": "credits"}, follow=True)
+        assert "no invoices or payments" in answer.content.decode()
+    assert "Open billing portal" not in answer.content.decode()
 
 
 def test_the_portal_leads_back(ada_: Subscriber, ada: Person) -> None:
