@@ -30,8 +30,6 @@ EVENT_TYPES = (
     "customer.subscription.deleted",
     "customer.updated",
     "customer.deleted",
-    "payment_method.attached",
     "payment_method.detached",
     "payment_method.automatically_updated",
-    "setup_intent.succeeded",
 )
