@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from billing import checkout, tasks
 from billing.errors import OtherAccount
@@ -13,6 +15,7 @@ from tests.billing.conftest import Shop
 from tests.billing.test_money_back import hear
 from tests.billing.test_purchase import balance, buy
 from tests.conftest import Person
+from tests.queue import drain_queue
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -60,7 +63,9 @@ def test_a_failed_event_is_worked_again_by_the_operator(
 
 def test_the_sweep_leaves_orders_of_the_other_mode_alone(ada: Person, shop: Shop) -> None:
     buy(ada)
-    Order.objects.update(livemode=True, created_at="2026-01-01T00:00:00Z")
-    before = Order.objects.get().synced_at
-    tasks.sweep()
-    assert Order.objects.get().synced_at == before
+    before = timezone.now() - timedelta(hours=1)
+    for livemode in (True, False):
+        Order.objects.update(livemode=livemode, synced_at=before)
+        tasks.sweep()
+        drain_queue()
+        assert (Order.objects.get().synced_at == before) is livemode
