@@ -45,7 +45,10 @@ class TopUpRuleAdmin(ReadOnlyAdmin[TopUpRule]):
     def limit(self, row: TopUpRule) -> str:
         return currencies.to_text(row.monthly_cap, row.currency)
 
-    @admin.action(description="Switch off, and tell the workspace", permissions=["view"])
+    def has_switch_off_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("billing.change_topuprule")
+
+    @admin.action(description="Switch off, and tell the workspace", permissions=["switch_off"])
     def switch_off(self, request: HttpRequest, queryset: QuerySet[TopUpRule]) -> None:
         for rule in queryset.select_related("workspace"):
             with transaction.atomic():

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import stripe
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
@@ -39,14 +40,17 @@ def put_on_sale(plan: SubscriptionPlan) -> SubscriptionPlan:
     except ValidationError as exc:
         raise UnsaleablePlan(" ".join(exc.messages)) from exc
     price = _price(plan)
-    problem = _mismatch(plan, price)
-    if problem:
-        raise UnsaleablePlan(f"{price.id}: {problem}")
-    plan.stripe_price_id = price.id
-    plan.is_active = True
-    plan.published_at = plan.published_at or timezone.now()
-    plan.save(update_fields=["stripe_price_id", "is_active", "published_at"])
-    return plan
+    with transaction.atomic(durable=True):
+        # A draft may have been changed while Stripe was asked.
+        row = SubscriptionPlan.objects.select_for_update(of=("self",)).get(pk=plan.pk)
+        problem = _mismatch(row, price)
+        if problem:
+            raise UnsaleablePlan(f"{price.id}: {problem}")
+        row.stripe_price_id = price.id
+        row.is_active = True
+        row.published_at = row.published_at or timezone.now()
+        row.save(update_fields=["stripe_price_id", "is_active", "published_at"])
+    return row
 
 
 def withdraw(plan: SubscriptionPlan) -> None:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.test import Client
 
+from accounts.models import User
 from billing.amounts import to_micro
+from billing.errors import UnsaleablePlan
 from billing.models import SubscriptionPlan, TopUpRule
+from billing.subscriptions import plans
 from tests.billing.conftest import Shop
 from tests.billing.subscribers import Subscriber, make_plan
 from tests.billing.test_admin import act
@@ -90,6 +94,15 @@ def test_a_price_that_is_another_one_is_refused(
     assert (plan.is_active, plan.published_at) == (False, None)
 
 
+def test_a_draft_that_has_changed_meanwhile_is_not_on_sale(operator: Client, shop: Shop) -> None:
+    draft(operator)
+    seen = SubscriptionPlan.objects.get()
+    SubscriptionPlan.objects.update(amount=9900)
+    with pytest.raises(UnsaleablePlan, match="unit_amount is 2900, not 9900"):
+        plans.put_on_sale(seen)
+    assert not SubscriptionPlan.objects.get().is_active
+
+
 def test_a_price_that_is_not_there_is_refused(operator: Client, shop: Shop) -> None:
     draft(operator, stripe_price_id="price_nowhere")
     page = act(operator, "subscriptionplan", "put_on_sale", SubscriptionPlan.objects.get().pk)
@@ -125,6 +138,17 @@ def test_the_operator_may_switch_a_top_up_off(operator: Client, ada: Person, sho
     act(operator, "topuprule", "switch_off", rule.pk)
     rule.refresh_from_db()
     assert (rule.is_on, rule.off_reason) == (False, "Switched off by the operator.")
+
+
+def test_who_may_only_look_switches_nothing_off(ada: Person, shop: Shop) -> None:
+    set_up(ada, shop)
+    staff = User.objects.create_user("staff@example.com", "a-long-passphrase", is_staff=True)
+    staff.user_permissions.add(Permission.objects.get(codename="view_topuprule"))
+    client = Client()
+    client.force_login(staff)
+    assert "Ada" in client.get("/admin/billing/topuprule/").content.decode()
+    act(client, "topuprule", "switch_off", TopUpRule.objects.get().pk)
+    assert TopUpRule.objects.get().is_on
 
 
 @pytest.mark.parametrize(
