@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.decorators import ActorRequest, workspace_required
-from accounts.models import Scope, Workspace
+from accounts.models import Scope
 from billing import cards, currencies, packs, portal, queries
 from billing.errors import InvalidTopUp, NoSavedCard, PaymentUnavailable
 from billing.fields import CreditsFormField
@@ -159,10 +159,6 @@ def _show(
         "is_offered": rules.is_offered(),
         "may_buy": request.actor.may(Scope.BILLING),
         "has_portal": portal.customer_of(workspace) is not None,
-        "top_ups": _recent(workspace),
+        "top_ups": queries.top_ups_of(workspace)[:SHOWN],
     }
     return render_leading_out(request, "billing/top_up.html", context, status)
-
-
-def _recent(workspace: Workspace) -> Any:
-    return queries.top_ups_of(workspace)[:SHOWN]

@@ -33,7 +33,7 @@ def show(request: ActorRequest, public_id: str) -> HttpResponse:
             logger.warning("top-up %s is shown unsynced: %s", public_id, exc)
     context = {
         "top_up": top_up,
-        "order": _found(request, public_id).order,
+        "order": top_up.order,
         "bank_page": bank_page,
         "is_open": top_up.state in OPEN_TOP_UPS,
         "may_buy": request.actor.may(Scope.BILLING),
