@@ -8,6 +8,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from billing import packs, tasks
+from billing.errors import PaymentUnavailable
 from billing.models import Order, SavedCard, TopUp, TopUpRule
 from billing.top_ups import charging, due
 from tests.billing.conftest import Shop
@@ -56,9 +57,9 @@ def test_workers_at_once_charge_once(fleet: Fleet, ada: Person) -> None:
     due.begin_all()
     top_up = TopUp.objects.get()
     results = together([lambda: charging.proceed(top_up).state] * WORKERS)
-    assert set(results) <= {"paid", "charging"} | {
-        result for result in results if isinstance(result, Exception)
-    }
+    # Stripe refuses a key that is in use at that moment; or all are too many at once.
+    others = [one for one in results if one not in ("paid", "charging")]
+    assert all(isinstance(one, PaymentUnavailable) for one in others), others
     fleet.sweep()
     assert (fleet.charged(), len(fleet.intents()), balance(ada)) == (1800, 1, 140)
 
