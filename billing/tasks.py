@@ -20,7 +20,7 @@ from billing import (
     routing,
     stripe_client,
 )
-from billing.errors import AlreadySubscribed, OtherAccount, PaymentUnavailable
+from billing.errors import OtherAccount, PaymentUnavailable
 from billing.models import (
     Order,
     OrderOrigin,
@@ -141,7 +141,7 @@ def sync_subscription(subscription_pk: int) -> None:
     subscription = Subscription.objects.get(pk=subscription_pk)
     try:
         starting.refresh(subscription)
-    except (AlreadySubscribed, PaymentUnavailable) as exc:
+    except PaymentUnavailable as exc:
         logger.warning("subscription %s is not synced: %s", subscription.public_id, exc)
         Subscription.objects.filter(pk=subscription_pk).update(synced_at=timezone.now())
 

@@ -18,7 +18,7 @@ from accounts.models import Scope, Workspace
 from billing import checkout, customers, pages, stripe_client
 from billing.errors import AlreadySubscribed, PaymentUnavailable
 from billing.models import Subscription, SubscriptionPlan
-from billing.models.subscriptions import LIVING, STARTING
+from billing.models.subscriptions import LIVING
 from billing.subscriptions import plans, syncing
 
 logger = logging.getLogger(__name__)
@@ -45,18 +45,16 @@ def start(*, by: Actor, slug: str) -> Subscription:
     earlier = _settled(by.workspace)
     if earlier is not None and earlier.plan_id == plan.pk:
         return _open(earlier)
-    if earlier is not None:
-        _close(earlier)
+    if earlier is not None and _close(earlier).is_living:
+        raise AlreadySubscribed
     return _open(_write(by, plan))
 
 
 def refresh(row: Subscription) -> Subscription:
     """As Stripe has it; one whose page nobody went through in time is over."""
     row = syncing.sync(row)
-    if row.status in STARTING and row.expires_at <= timezone.now():
-        _close(row)
-        row.refresh_from_db()
-    return row
+    is_over = row.is_starting and row.expires_at <= timezone.now()
+    return _close(row) if is_over else row
 
 
 def _settled(workspace: Workspace) -> Subscription | None:
@@ -105,11 +103,8 @@ def _open(row: Subscription) -> Subscription:
     return syncing.opened(row, made)
 
 
-def _close(row: Subscription) -> None:
-    """Let nobody pay on its page any more, before another one opens.
-
-    Raises AlreadySubscribed if somebody has paid there in the meantime.
-    """
+def _close(row: Subscription) -> Subscription:
+    """Let nobody pay on its page any more. It is living if somebody has done so meanwhile."""
     # An answer that was lost: the same key tells which session it is.
     row = _open(row) if not row.stripe_session_id and row.expires_at > timezone.now() else row
     if row.stripe_session_id:
@@ -117,10 +112,7 @@ def _close(row: Subscription) -> None:
         with stripe_client.asking() as client, suppress(stripe.InvalidRequestError):
             client.v1.checkout.sessions.expire(row.stripe_session_id)
         row = syncing.sync(row)
-        if row.is_living and row.status not in STARTING:
-            raise AlreadySubscribed
-    if row.status in STARTING:
-        syncing.move(row, to="expired", reason="Another one was chosen, or its time was over")
+    return syncing.move(row, to="expired", reason="Another one was chosen, or its time was over")
 
 
 def _request(row: Subscription) -> SessionCreateParams:

@@ -15,7 +15,7 @@ from accounts.models import Workspace
 from billing import stripe_client
 from billing.errors import OtherAccount, PaymentUnavailable
 from billing.models import Subscription, SubscriptionChange, SubscriptionPlan
-from billing.models.subscriptions import RUNNING, STARTING
+from billing.models.subscriptions import RUNNING
 from worker import doorbell
 
 TELL = "billing.tasks.tell_subscription"
@@ -70,12 +70,13 @@ def opened(row: Subscription, session: stripe.checkout.Session) -> Subscription:
     return row
 
 
-def move(row: Subscription, *, to: str, reason: str) -> None:
-    """Of one that has not begun: it does not."""
+def move(row: Subscription, *, to: str, reason: str) -> Subscription:
+    """Of one that has not begun: it does not. One that has begun stays as it is."""
     with transaction.atomic(durable=True):
         locked = _locked(row)
-        if locked.status in STARTING:
+        if locked.is_starting:
             _write_status(locked, to=to, reason=reason)
+    return locked
 
 
 def _look(row: Subscription, *, stripe_id: str, session_id: str) -> Said | None:
