@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 import stripe
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
 from billing import orders, stripe_client
 from billing.errors import PaymentUnavailable
@@ -156,7 +157,7 @@ def _grant(
     plan = SubscriptionPlan.objects.filter(stripe_price_id=str(price)).first()
     if parent is None or parent.proration or plan is None:
         return None
-    end = datetime.fromtimestamp(line.period.end, UTC)
+    end = _end_of(line.period)
     return SubscriptionGrant(
         subscription=row,
         plan=plan,
@@ -165,3 +166,10 @@ def _grant(
         period_end=end,
         expires_at=plans.expiry(plan, end),
     )
+
+
+def _end_of(period: stripe.InvoiceLineItem.Period) -> datetime:
+    """Until when it lasts. What is paid after that can be spent all the same, for as long."""
+    start, end = (datetime.fromtimestamp(at, UTC) for at in (period.start, period.end))
+    now = timezone.now()
+    return end if end > now else now + (end - start)

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 import requests
+import time_machine
 from django.core.management import call_command
-from django.db import transaction
 from django.utils import timezone
 
 from billing import credits
@@ -20,6 +20,7 @@ from billing.sandbox.resources import disputes, refunds
 from billing.subscriptions.plans import expiry, months_after
 from tests.billing.conftest import Shop
 from tests.billing.subscribers import Subscriber, make_plan
+from tests.billing.test_money_back import spend
 from tests.billing.test_purchase import balance
 from tests.conftest import Person, make_person
 from tests.queue import drain_queue
@@ -38,12 +39,6 @@ def poor(shop: Shop) -> Subscriber:
 def lots(person: Person) -> list[tuple[int, datetime | None]]:
     rows = Lot.objects.filter(account__workspace=person.workspace).order_by("pk")
     return [(row.remaining // 1_000_000, row.expires_at) for row in rows]
-
-
-def spend(person: Person, amount: int, key: str) -> None:
-    with transaction.atomic():
-        hold = credits.hold(workspace=person.workspace, amount=to_micro(amount), key=key)
-        credits.settle(hold=hold, amount=to_micro(amount))
 
 
 def test_each_paid_month_brings_a_lot_that_ends_with_it(poor: Subscriber) -> None:
@@ -81,6 +76,25 @@ def test_what_is_left_stays_as_the_plan_says(
     assert expiry(plan, end) == expires_at
 
 
+def test_what_is_paid_after_its_month_can_be_spent_for_as_long(poor: Subscriber) -> None:
+    make_plan()
+    poor.subscribe()
+    account = Account(poor.shop.sandbox.store)
+    row = account.get("invoice", poor.invoices()[0].id)
+    end = timezone.now() - timedelta(days=1)
+    start = end - timedelta(days=30)
+    row["lines"]["data"][0]["period"] = {
+        "start": int(start.timestamp()),
+        "end": int(end.timestamp()),
+    }
+    account.put(row)
+    poor.events()
+    [(amount, expires_at)] = lots(poor.person)
+    assert amount == 100
+    assert expires_at is not None
+    assert timedelta(days=29) < expires_at - timezone.now() <= timedelta(days=30)
+
+
 def test_a_cap_leaves_room_for_what_is_missing(poor: Subscriber) -> None:
     make_plan(roll_over="capped", roll_over_cap=to_micro(150))
     poor.subscribe()
@@ -93,7 +107,7 @@ def test_a_cap_leaves_room_for_what_is_missing(poor: Subscriber) -> None:
     # Nothing fits in: the month is paid all the same.
     assert balance(poor.person) == 150
     assert [order.credits // 1_000_000 for order in Order.objects.order_by("pk")] == [100, 50, 0]
-    spend(poor.person, 30, "job")
+    spend(poor.person, "30")
     poor.months()
     poor.events()
     assert balance(poor.person) == 150
@@ -219,7 +233,7 @@ def test_a_refund_takes_the_month_back(poor: Subscriber) -> None:
     make_plan()
     poor.subscribe()
     poor.events()
-    spend(poor.person, 80, "job")
+    spend(poor.person, "80")
     made = refund(poor, 2900)
     poor.events()
     now = credits.balance(poor.person.workspace)
@@ -295,4 +309,7 @@ def test_credits_of_a_month_expire(poor: Subscriber) -> None:
     poor.events()
     [(_, expires_at)] = lots(poor.person)
     assert expires_at is not None
-    assert expires_at > timezone.now() + timedelta(days=20)
+    for moment, left in ((expires_at - timedelta(minutes=1), 100), (expires_at, 0)):
+        with time_machine.travel(moment, tick=True):
+            credits.expire()
+            assert balance(poor.person) == left
