@@ -24,5 +24,5 @@ def _install_guards(*, using: str, **_: Any) -> None:
 
     connection = connections[using]
     # The newest of the guarded tables: migrated back behind it, there is nothing to install on.
-    if "billing_lotdraw" in connection.introspection.table_names():
+    if "billing_subscriptionplan" in connection.introspection.table_names():
         guards.install(connection)

@@ -6,7 +6,7 @@
   `billing.guards.lots`. Nothing else writes lots.
 - A hold opens on an account without debt that is not frozen, closes once, and what it captures is
   posted. No more is ever charged for it than it held, nor given back than was charged.
-- A published price book stays as it is, and so do the terms of a pack that was on sale.
+- A published price book stays as it is, and so do the terms of a pack or plan that was on sale.
 
 SQLite drops a table's triggers when a migration rebuilds the table, therefore `install` runs
 after each `migrate`, and `missing` is asked by the system check and by `check_ledger`.

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from billing.guards import entries, lots
+from billing.guards import entries, lots, terms
 
 # A trigger counts as installed when it fires for us, not on replicas only; its text is that of its
 # function.
@@ -184,25 +184,24 @@ TRIGGERS = {
 """,
     ),
 }
-TRIGGERS["billing_pack_frozen"] = (
-    "BEFORE UPDATE OR DELETE ON billing_pack FOR EACH ROW",
-    """
+for _table, (_, _message) in terms.FINAL.items():
+    TRIGGERS[f"billing_{_table}_frozen"] = (
+        f"BEFORE UPDATE OR DELETE ON billing_{_table} FOR EACH ROW",
+        f"""
   IF OLD.published_at IS NOT NULL AND (TG_OP = 'DELETE' OR
-      (NEW.id, NEW.slug, NEW.version, NEW.credits, NEW.amount, NEW.currency,
-        NEW.stripe_price_id, NEW.published_at) IS DISTINCT FROM
-      (OLD.id, OLD.slug, OLD.version, OLD.credits, OLD.amount, OLD.currency,
-        OLD.stripe_price_id, OLD.published_at)) THEN
-    RAISE 'a pack that was on sale is frozen' USING ERRCODE = 'check_violation';
+      ({terms.columns("NEW", _table)}) IS DISTINCT FROM
+      ({terms.columns("OLD", _table)})) THEN
+    RAISE '{_message}' USING ERRCODE = 'check_violation';
   END IF;
   RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
 """,
-)
+    )
 # What belongs to a book or a pack, and the table of that.
 PARTS = {
     "unitprice": ("book_id", "pricebook", "a published price book is frozen"),
     "margin": ("book_id", "pricebook", "a published price book is frozen"),
     "operationrate": ("book_id", "pricebook", "a published price book is frozen"),
-    "packprice": ("pack_id", "pack", "a pack that was on sale is frozen"),
+    "packprice": ("pack_id", "pack", terms.FINAL["pack"][1]),
 }
 for _table, (_whole, _of, _message) in PARTS.items():
     TRIGGERS[f"billing_{_table}_frozen"] = (

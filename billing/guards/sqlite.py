@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from billing.guards import entries, lots
+from billing.guards import entries, lots, terms
 
 INSTALLED = (
     "SELECT name, sql, tbl_name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'billing_%'"
@@ -12,18 +12,12 @@ def _published(table: str, reference: str) -> str:
     return f"{reference} IN ({published})"
 
 
-def _columns(row: str, names: str) -> str:
-    return ", ".join(f"{row}.{name}" for name in names.split())
-
-
 def _taken(table: str, columns: str) -> str:
-    new = _columns("NEW", columns.replace(",", ""))
+    new = ", ".join(f"NEW.{name}" for name in columns.split(", "))
     return f"EXISTS (SELECT 1 FROM billing_{table} WHERE ({columns}) = ({new}))"
 
 
 FROZEN = "a published price book is frozen"
-PACK_FROZEN = "a pack that was on sale is frozen"
-PACK = "id slug version credits amount currency stripe_price_id published_at"
 
 # name: (event and table, condition, message)
 REFUSALS = {
@@ -103,25 +97,30 @@ REFUSALS = {
         FROZEN,
     ),
     "billing_book_kept": ("DELETE ON billing_pricebook", "OLD.published_at IS NOT NULL", FROZEN),
-    "billing_pack_frozen": (
-        "UPDATE ON billing_pack",
-        f"OLD.published_at IS NOT NULL "
-        f"AND ({_columns('NEW', PACK)}) IS NOT ({_columns('OLD', PACK)})",
-        PACK_FROZEN,
-    ),
-    "billing_pack_kept": ("DELETE ON billing_pack", "OLD.published_at IS NOT NULL", PACK_FROZEN),
     "billing_pack_on_sale_not_replaced": (
         "INSERT ON billing_pack",
         "NEW.is_active AND EXISTS (SELECT 1 FROM billing_pack WHERE is_active AND slug = NEW.slug)",
         "a row is never replaced",
     ),
 }
+for _table, (_, _message) in terms.FINAL.items():
+    REFUSALS[f"billing_{_table}_frozen"] = (
+        f"UPDATE ON billing_{_table}",
+        "OLD.published_at IS NOT NULL "
+        f"AND ({terms.columns('NEW', _table)}) IS NOT ({terms.columns('OLD', _table)})",
+        _message,
+    )
+    REFUSALS[f"billing_{_table}_kept"] = (
+        f"DELETE ON billing_{_table}",
+        "OLD.published_at IS NOT NULL",
+        _message,
+    )
 # What belongs to a book or a pack, and the table of that.
 PARTS = {
     "unitprice": ("book_id", "pricebook", FROZEN),
     "margin": ("book_id", "pricebook", FROZEN),
     "operationrate": ("book_id", "pricebook", FROZEN),
-    "packprice": ("pack_id", "pack", PACK_FROZEN),
+    "packprice": ("pack_id", "pack", terms.FINAL["pack"][1]),
 }
 for _table, (_whole, _of, _message) in PARTS.items():
     for _event, _rows in (("INSERT", ["NEW"]), ("UPDATE", ["OLD", "NEW"]), ("DELETE", ["OLD"])):
@@ -140,6 +139,7 @@ UNIQUE = {
     "lotdraw": ["entry_id, lot_id"],
     "pricebook": ["version"],
     "pack": ["slug, version"],
+    "subscriptionplan": ["slug", "stripe_price_id"],
     "packprice": ["pack_id, currency"],
     "unitprice": ["book_id, unit_type"],
     "margin": ["book_id, operation, model"],

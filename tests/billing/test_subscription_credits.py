@@ -200,12 +200,16 @@ def test_an_unpaid_invoice_brings_nothing(poor: Subscriber) -> None:
 def test_a_price_of_no_plan_is_told_and_can_be_worked_again(poor: Subscriber) -> None:
     make_plan()
     poor.subscribe()
-    price = SubscriptionPlan.objects.get().stripe_price_id
-    SubscriptionPlan.objects.update(stripe_price_id="price_other")
+    account = Account(poor.shop.sandbox.store)
+    ours = account.get("invoice", poor.invoices()[0].id)
+    other = json.dumps(ours).replace(
+        SubscriptionPlan.objects.get().stripe_price_id or "", "price_1"
+    )
+    account.put(json.loads(other))
     poor.events()
     event = StripeEvent.objects.get(type="invoice.paid")
     assert "has no price of a plan of ours" in event.last_error
-    SubscriptionPlan.objects.update(stripe_price_id=price)
+    account.put(ours)
     drain_queue(due_only=False)
     assert balance(poor.person) == 100
 

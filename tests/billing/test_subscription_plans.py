@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.db import IntegrityError, connection
 from django.test import Client
 
 from accounts.models import User
@@ -62,6 +63,25 @@ def test_its_terms_are_final_once_it_is_on_sale(operator: Client, shop: Shop) ->
     plan.refresh_from_db()
     assert (plan.name, plan.amount) == ("Atelier", 2900)
     assert operator.post(f"{PAGE}/{plan.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "UPDATE billing_subscriptionplan SET credits = credits + 1",
+        "UPDATE billing_subscriptionplan SET amount = 1",
+        "UPDATE billing_subscriptionplan SET stripe_price_id = 'price_1'",
+        "UPDATE billing_subscriptionplan SET roll_over = 'unlimited'",
+        "UPDATE billing_subscriptionplan SET published_at = NULL, is_active = (1 = 0)",
+        "DELETE FROM billing_subscriptionplan",
+    ],
+)
+def test_the_database_keeps_the_terms(shop: Shop, attack: str) -> None:
+    plan = make_plan()
+    with pytest.raises(IntegrityError, match="was on sale"), connection.cursor() as cursor:
+        cursor.execute(attack)
+    plans.withdraw(plan)
+    assert plans.put_on_sale(plan).credits == plan.credits
 
 
 @pytest.mark.parametrize(
