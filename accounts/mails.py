@@ -30,6 +30,16 @@ def send(name: str, *, to: Iterable[str], **context: Any) -> None:
         send_mail(subject, message, None, [address])
 
 
+def try_to_send(name: str, *, to: Iterable[str], about: object, **context: Any) -> bool:
+    """The same; whether the mail server took it. The log says what it was about if not."""
+    try:
+        send(name, to=to, **context)
+    except NOT_SENT as exc:
+        log.warning("mail_not_sent", mail=name, about=str(about), error=str(exc))
+        return False
+    return True
+
+
 def managers_of(workspace: Workspace) -> list[str]:
     """Addresses of the people who may buy credits and decide for the workspace."""
     return _members(workspace, Role.OWNER, Role.ADMIN)

@@ -50,13 +50,12 @@ def _tell() -> None:
         return
     for alarm in untold:
         log.error("ledger_violation", rule=alarm.rule, detail=alarm.detail)
-    try:
-        mails.send("billing/email/ledger_alarm", to=mails.operators(), alarms=untold)
-    except mails.NOT_SENT as exc:
-        log.error("ledger_alarm_not_sent", error=str(exc))
-        return
-    pks = [alarm.pk for alarm in untold]
-    LedgerAlarm.objects.filter(pk__in=pks).update(told_at=timezone.now())
+    told = mails.try_to_send(
+        "billing/email/ledger_alarm", to=mails.operators(), about="the ledger", alarms=untold
+    )
+    if told:
+        pks = [alarm.pk for alarm in untold]
+        LedgerAlarm.objects.filter(pk__in=pks).update(told_at=timezone.now())
 
 
 def open_alarms() -> QuerySet[LedgerAlarm]:

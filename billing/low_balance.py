@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import timedelta
 
 from django.conf import settings
@@ -19,8 +18,6 @@ from billing.amounts import to_text
 from billing.models import BalanceWatch, CreditAccount
 from billing.watches import Kind
 from webhooks.outbox import announce
-
-log = logging.getLogger(__name__)
 
 AT_A_TIME = 200  # accounts
 MAIL_AGAIN = timedelta(minutes=2)
@@ -99,19 +96,20 @@ def _mail(watch: BalanceWatch) -> None:
     if not claimed.update(mail_due_at=now + MAIL_AGAIN):
         return
     is_old = watch.crossed_at is None or watch.crossed_at < now - MAIL_FOR
-    if not is_old and not watch.is_armed:
-        try:
-            mails.send(
-                "billing/email/credits_low",
-                to=mails.managers_of(watch.workspace),
-                workspace=watch.workspace,
-                available=credits.balance(watch.workspace).available,
-                threshold=_threshold(watch),
-                link=settings.SITE_URL + reverse("credits"),
-                settings_link=settings.SITE_URL + reverse("settings_spending"),
-            )
-        except mails.NOT_SENT as exc:
-            log.warning("%s: no mail could be sent: %s", watch, exc)
-            return
+    if not is_old and not watch.is_armed and not _send(watch):
+        return
     # Not a crossing that came meanwhile.
     BalanceWatch.objects.filter(pk=watch.pk, crossed_at=watch.crossed_at).update(mail_due_at=None)
+
+
+def _send(watch: BalanceWatch) -> bool:
+    return mails.try_to_send(
+        "billing/email/credits_low",
+        to=mails.managers_of(watch.workspace),
+        about=watch,
+        workspace=watch.workspace,
+        available=credits.balance(watch.workspace).available,
+        threshold=_threshold(watch),
+        link=settings.SITE_URL + reverse("credits"),
+        settings_link=settings.SITE_URL + reverse("settings_spending"),
+    )

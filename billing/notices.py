@@ -30,16 +30,13 @@ def ring_payment_failed(order: Order) -> None:
 
 def tell_operator(order: Order) -> None:
     page = reverse("admin:billing_order_change", args=[order.pk])
-    _send("order_attention", to=mails.operators(), order=order, link=settings.SITE_URL + page)
+    _send("order_attention", mails.operators(), order, link=settings.SITE_URL + page)
 
 
 def tell_payment_failed(order: Order) -> None:
     page = settings.SITE_URL + reverse("order", args=[order.public_id])
-    _send("payment_failed", to=mails.managers_of(order.workspace), order=order, link=page)
+    _send("payment_failed", mails.managers_of(order.workspace), order, link=page)
 
 
-def _send(name: str, *, to: list[str], order: Order, link: str) -> None:
-    try:
-        mails.send(f"billing/email/{name}", to=to, order=order, link=link)
-    except mails.NOT_SENT as exc:
-        logger.warning("mail about order %s is not sent: %s", order.public_id, exc)
+def _send(name: str, to: list[str], order: Order, *, link: str) -> None:
+    mails.try_to_send(f"billing/email/{name}", to=to, about=order, order=order, link=link)

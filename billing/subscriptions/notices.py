@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import logging
-
 from django.conf import settings
 from django.urls import reverse
 
 from accounts import mails
 from billing.models import Subscription
-
-logger = logging.getLogger(__name__)
 
 
 def tell(subscription: Subscription) -> None:
@@ -24,12 +20,10 @@ def tell_failed(subscription: Subscription) -> None:
 
 
 def _send(name: str, subscription: Subscription) -> None:
-    try:
-        mails.send(
-            f"billing/email/{name}",
-            to=mails.managers_of(subscription.workspace),
-            subscription=subscription,
-            link=settings.SITE_URL + reverse("subscription"),
-        )
-    except mails.NOT_SENT as exc:
-        logger.warning("mail about %s is not sent: %s", subscription.public_id, exc)
+    mails.try_to_send(
+        f"billing/email/{name}",
+        to=mails.managers_of(subscription.workspace),
+        about=subscription,
+        subscription=subscription,
+        link=settings.SITE_URL + reverse("subscription"),
+    )

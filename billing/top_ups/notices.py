@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 from django.conf import settings
 from django.urls import reverse
 
@@ -11,8 +9,6 @@ from accounts import mails
 from accounts.models import Workspace
 from billing.models import TopUp, TopUpRule, TopUpState
 from billing.top_ups import charging
-
-logger = logging.getLogger(__name__)
 
 # The template of each state; of one that is being closed, its decline is told.
 NAMES = {
@@ -45,14 +41,11 @@ def tell_cap(rule: TopUpRule) -> None:
 
 
 def _send(name: str, workspace: Workspace, **context: object) -> None:
-    link = settings.SITE_URL + reverse("top_up")
-    try:
-        mails.send(
-            f"billing/email/{name}",
-            to=mails.managers_of(workspace),
-            workspace=workspace,
-            link=link,
-            **context,
-        )
-    except mails.NOT_SENT as exc:
-        logger.warning("mail about the top-ups of %s is not sent: %s", workspace, exc)
+    mails.try_to_send(
+        f"billing/email/{name}",
+        to=mails.managers_of(workspace),
+        about=workspace,
+        workspace=workspace,
+        link=settings.SITE_URL + reverse("top_up"),
+        **context,
+    )
