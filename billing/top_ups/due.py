@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
-from datetime import datetime, timedelta
-
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet, Sum
@@ -25,6 +22,7 @@ from billing.models import (
     TopUpState,
 )
 from billing.packs import PriceTag
+from billing.statements import month_of
 from billing.top_ups import rules
 from worker import doorbell
 
@@ -95,22 +93,16 @@ def spent_this_month(rule: TopUpRule) -> int:
     """In the smallest unit of the rule's currency: what was charged, or is about to be."""
     charged = TopUp.objects.filter(
         workspace=rule.workspace,
-        created_at__gte=_month_start(timezone.now()),
+        created_at__gte=month_of(timezone.now()).start,
         order__currency=rule.currency,
     ).exclude(state=TopUpState.FAILED)
     return charged.aggregate(sum=Sum("order__amount"))["sum"] or 0
 
 
 def _wait_for_next_month(rule: TopUpRule) -> None:
-    start = _month_start(timezone.now())
-    days = calendar.monthrange(start.year, start.month)[1]
-    rule.next_at = start + timedelta(days=days)
+    rule.next_at = month_of(timezone.now()).end
     rule.save(update_fields=["next_at"])
     doorbell.ring(TELL_CAP, rule.pk)
-
-
-def _month_start(now: datetime) -> datetime:
-    return now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
 def write(rule: TopUpRule, card: SavedCard, pack: Pack, price: PriceTag) -> TopUp:
