@@ -204,12 +204,10 @@ def sync(card: SavedCard) -> None:
 
 def lost(card: SavedCard) -> None:
     """It was removed at Stripe: by the bank, the operator, or its owner in the portal."""
-    now = timezone.now()
     with transaction.atomic(durable=True):
-        gone = SavedCard.objects.filter(pk=card.pk, removed_at=None)
-        if gone.update(removed_at=now, detached_at=now):
+        if _let_go(card):
             rules.turn_off(card.workspace, reason="The card was removed at Stripe.", tell=True)
-        SavedCard.objects.filter(pk=card.pk, detached_at=None).update(detached_at=now)
+        SavedCard.objects.filter(pk=card.pk, detached_at=None).update(detached_at=timezone.now())
 
 
 def lost_with(customer: Customer) -> None:

@@ -191,6 +191,14 @@ def test_removing_the_card_ends_it(asked: Fleet, ada: Person) -> None:
     assert statuses(asked) == ["canceled"]
 
 
+def test_removing_the_card_at_stripe_ends_it_too(asked: Fleet) -> None:
+    asked.events()
+    asked.stripe.payment_methods.detach(SavedCard.objects.get().stripe_id)
+    asked.events()
+    assert TopUp.objects.get().state == "failed"
+    assert statuses(asked) == ["canceled"]
+
+
 @pytest.mark.parametrize("action", ["confirm", "cancel"])
 def test_others_have_no_part_in_it(asked: Fleet, ada: Person, charlie: Person, action: str) -> None:
     address = f"{page_of(asked)}{action}/"
