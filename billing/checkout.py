@@ -92,12 +92,7 @@ def cancel(order: Order) -> Order:
     orders.require_ours(order)
     if order.state == OrderState.OPEN and order.stripe_session_id:
         Order.objects.filter(pk=order.pk, canceled_at=None).update(canceled_at=timezone.now())
-        try:
-            stripe_client.client().v1.checkout.sessions.expire(order.stripe_session_id)
-        except stripe.InvalidRequestError:
-            pass  # It is not open any more: what became of it, the next question tells.
-        except stripe.StripeError as exc:
-            raise PaymentUnavailable("Stripe did not answer. Please try again.") from exc
+        pages.close(order.stripe_session_id)
     return orders.sync_order(order)
 
 

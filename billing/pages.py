@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, cast
 
 import stripe
@@ -30,6 +31,13 @@ def make(
     row.customer = customers.customer_of(row.workspace)
     row.save(update_fields=["customer"])
     return _create(request, row.customer.stripe_id, key=key)
+
+
+def close(session_id: str) -> None:
+    """Let nobody go through it any more. Raises PaymentUnavailable."""
+    # Not open any more? What became of it, the next question tells.
+    with stripe_client.asking() as client, suppress(stripe.InvalidRequestError):
+        client.v1.checkout.sessions.expire(session_id)
 
 
 def _create(request: dict[str, Any], customer: str | None, *, key: str) -> stripe.checkout.Session:

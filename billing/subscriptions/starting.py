@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from contextlib import suppress
 from datetime import timedelta
 
 import stripe
@@ -108,9 +107,7 @@ def _close(row: Subscription) -> Subscription:
     # An answer that was lost: the same key tells which session it is.
     row = _open(row) if not row.stripe_session_id and row.expires_at > timezone.now() else row
     if row.stripe_session_id:
-        # Not open any more? What became of it, the next question tells.
-        with stripe_client.asking() as client, suppress(stripe.InvalidRequestError):
-            client.v1.checkout.sessions.expire(row.stripe_session_id)
+        pages.close(row.stripe_session_id)
         row = syncing.sync(row)
     return syncing.move(row, to="expired", reason="Another one was chosen, or its time was over")
 
