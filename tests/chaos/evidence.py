@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import requests
+import time_machine
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from tests.chaos.customers import Studio
@@ -93,7 +94,9 @@ def _read_messages(found: Evidence, studios: Sequence[Studio], receiver: Receive
     for one in receiver.received:
         name = one.headers["webhook-id"]
         try:
-            body = one.verified(secrets[one.path])
+            # As of when it was signed: by now it is too old for the library.
+            with time_machine.travel(int(one.headers["webhook-timestamp"])):
+                body = one.verified(secrets[one.path])
         except WebhookVerificationError as error:
             found.unsigned.append(f"{name}: {error!r}")
         else:
