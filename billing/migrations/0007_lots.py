@@ -155,4 +155,5 @@ class Migration(migrations.Migration):
             model_name='lotdraw',
             constraint=models.CheckConstraint(condition=models.Q(('remaining_after__gte', 0)), name='draw_within'),
         ),
+        migrations.RunPython(migrations.RunPython.noop, remove_guards),
     ]

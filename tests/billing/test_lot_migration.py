@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
 from accounts.models import Workspace
@@ -49,3 +49,17 @@ def test_it_plays_the_entries_through(workspace: Workspace, before: Any) -> None
     assert [lot.remaining for lot in Lot.objects.order_by("pk")] == [0, 0, 2]
     assert ledger.check().violations == []
     assert credits.balance(workspace).available == 2
+
+
+def test_a_stop_before_the_lots_are_filled_is_no_dead_end(workspace: Workspace) -> None:
+    """After each run of `migrate` the guards are back, and they let nobody write lots."""
+    with transaction.atomic():
+        credits.grant(workspace=workspace, amount=5, key="gift", kind="grant")
+        hold = credits.hold(workspace=workspace, amount=3, key="job")
+        credits.settle(hold=hold, amount=2)
+    call_command("migrate", "billing", "0007", verbosity=0)
+    assert not Lot.objects.exists()
+    call_command("migrate", verbosity=0)
+    assert [lot.remaining for lot in Lot.objects.all()] == [3]
+    assert ledger.check().violations == []
+    assert guards.missing(connection) == []
