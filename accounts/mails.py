@@ -59,17 +59,13 @@ def operators() -> list[str]:
 
 def send_invitation(invitation: Invitation, *, link: str) -> bool:
     """Whether the mail server took it; if not, the inviting person can pass the link on."""
-    try:
-        send(
-            "accounts/email/invitation",
-            to=[invitation.email],
-            invitation=invitation,
-            link=link,
-        )
-    except NOT_SENT as exc:
-        log.warning("invitation_not_sent", invitation=invitation.public_id, error=str(exc))
-        return False
-    return True
+    return try_to_send(
+        "accounts/email/invitation",
+        to=[invitation.email],
+        about=invitation.public_id,
+        invitation=invitation,
+        link=link,
+    )
 
 
 def _members(workspace: Workspace, *roles: Role) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import datetime, timedelta
 from itertools import groupby
 
@@ -14,8 +13,6 @@ from django.utils import timezone
 
 from accounts import mails
 from billing.models import CreditAccount, ExpiryNotice, Lot
-
-logger = logging.getLogger(__name__)
 
 AHEAD = timedelta(days=7)
 AT_A_TIME = 200  # accounts
@@ -47,20 +44,18 @@ def _tell(account_id: int) -> bool:
         noted = ExpiryNotice.objects.bulk_create(ExpiryNotice(lot=lot) for lot in lots)
     if not lots:
         return False  # Another worker was faster.
-    try:
-        mails.send(
-            "billing/email/credits_expire",
-            to=mails.managers_of(account.workspace),
-            workspace=account.workspace,
-            credits=sum(lot.remaining for lot in lots),
-            days=_by_time(lots),
-            link=settings.SITE_URL + reverse("credits"),
-        )
-    except mails.NOT_SENT as exc:
-        logger.warning("mail about credits of %s is not sent: %s", account.workspace, exc)
+    told = mails.try_to_send(
+        "billing/email/credits_expire",
+        to=mails.managers_of(account.workspace),
+        about=account.workspace,
+        workspace=account.workspace,
+        credits=sum(lot.remaining for lot in lots),
+        days=_by_time(lots),
+        link=settings.SITE_URL + reverse("credits"),
+    )
+    if not told:
         ExpiryNotice.objects.filter(pk__in=[one.pk for one in noted]).delete()
-        return False
-    return True
+    return told
 
 
 def _by_time(lots: list[Lot]) -> list[tuple[datetime | None, int]]:

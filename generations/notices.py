@@ -45,9 +45,6 @@ def tell() -> int:
 
 def _mail(notice: Notice) -> bool:
     admin = reverse("admin:generations_generation_changelist") + "?attention__isempty=0"
-    try:
-        mails.send("generations/email/notice", to=mails.operators(), notice=notice, admin=admin)
-    except mails.NOT_SENT as exc:
-        log.warning("a notice was not sent: %s", exc)
-        return False
-    return True
+    return mails.try_to_send(
+        "generations/email/notice", to=mails.operators(), about=notice, notice=notice, admin=admin
+    )
