@@ -48,7 +48,7 @@ class Report:
             for name, count in sorted(counts.items()):
                 out(f"  {count:7} {name}\n")
         out(f"{self.files} files of {self.bytes} bytes\n")
-        out(f"{self.decided_by_hand} jobs were failed by the operator before their success\n")
+        out(f"{self.decided_by_hand} jobs were failed by the operator in the provider's stead\n")
         out(f"clocks set forward: {self.set_forward or 'none'}\n")
         for rule, violations in self.violations.items():
             out(f"{'broken' if violations else 'holds':7} {rule.replace('_', ' ')}\n")
