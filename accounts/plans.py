@@ -82,7 +82,7 @@ def make_default(plan: Plan) -> None:
 
 @transaction.atomic
 def change_plan(*, by: Actor, plan: Plan) -> Workspace:
-    """Move the actor's workspace to `plan`. Only operators do this, in Django admin."""
+    """Move the actor's workspace to `plan`: operators in Django admin, and subscriptions."""
     workspace = Workspace.objects.select_for_update(of=("self",)).get(pk=by.workspace.pk)
     if workspace.plan_id != plan.pk:
         before = workspace.plan.slug
