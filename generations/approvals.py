@@ -159,6 +159,8 @@ def _close(generation: Generation, *, by: Actor | None, note: str = "") -> None:
     )
     if closed != 1:
         raise _decided(generation)
+    # Announced next: as it is now, also where it was read together with the job.
+    generation.approval_request = ApprovalRequest.objects.get(generation=generation)
 
 
 def _decided(generation: Generation) -> AlreadyDecided:

@@ -67,7 +67,8 @@ class GenerationsView(APIView):
         query.is_valid(raise_exception=True)
         asked = query.validated_data
         rows = queries.for_workspace(actor_of(request).workspace)
-        rows = rows.select_related("workspace__plan").prefetch_related("assets")
+        rows = rows.select_related("workspace__plan", "approval_request")
+        rows = rows.prefetch_related("assets")
         found = page(queries.matching(rows, asked), asked)
         positions = places.of(found.rows)
         data = [represent(row, position=positions.get(row.pk)) for row in found.rows]

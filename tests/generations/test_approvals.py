@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import html
+import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core import mail
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.access import Actor
@@ -189,7 +191,8 @@ def test_a_worker_that_dies_while_mailing_leaves_it_due(
 
 
 def test_nobody_s_answer_is_a_no(ada: Person, program: Api) -> None:
-    public_id = ask(program)
+    with running() as receiver:
+        public_id = ask(program, webhook_url=receiver.url)
     work()
     request = ApprovalRequest.objects.get()
     assert timedelta(days=6) < request.expires_at - timezone.now() <= timedelta(days=7)
@@ -199,6 +202,7 @@ def test_nobody_s_answer_is_a_no(ada: Person, program: Api) -> None:
     shown = program.get(f"/generations/{public_id}").json()
     assert (shown["status"], shown["approval"]["status"]) == ("canceled", "expired")
     assert shown["error"]["message"] == "Nobody approved it in time. Nothing was charged."
+    assert json.loads(Message.objects.get().body)["data"]["approval"] == shown["approval"]
     assert held(ada) == "0"
     answer = ada.api.post(f"/generations/{public_id}/approve")
     assert answer.json()["detail"] == "This job was given up already."
@@ -256,6 +260,20 @@ def test_programs_list_what_waits(ada: Person, program: Api) -> None:
     listed = ada.api.get("/generations", approval="waiting").json()["data"]
     assert [one["id"] for one in listed] == [public_id]
     assert ada.api.get("/generations", approval="maybe").status_code == 422
+
+
+def test_a_longer_list_asks_no_more(ada: Person, program: Api) -> None:
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            ada.api.get("/generations")
+        return len(queries)
+
+    ask(program)
+    asked()  # the first request of a key is noted
+    few = asked()
+    for _ in range(3):
+        ask(program)
+    assert asked() == few
 
 
 def test_a_waiting_request_answers_at_once(program: Api) -> None:
