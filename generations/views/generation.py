@@ -107,6 +107,7 @@ def _context(found: Generation, actor: Actor) -> dict[str, Any]:
         "line": _line(found),
         "steps": telling.steps(found),
         "failure": telling.failure(found) if state == State.FAILED else "",
+        "said_by_provider": telling.said_by_provider(found),
         "history": telling.history(found),
         "settings": telling.settings(found),
         "words": telling.words_of(found),

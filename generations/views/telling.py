@@ -70,11 +70,12 @@ REASONS = {
     "prompt, often helps.",
     "content_policy": "Kling's rules do not allow this request. Change the words and try again.",
     "rejected": "Kling did not accept these settings. Change them and try again.",
-    "invalid_input": "These settings are not on offer any more. Choose others and try again.",
     "result_lost": "Kling made it, but the files could not be fetched in time. Your credits came "
     "back.",
     "canceled_by_operator": "The provider gave no verdict, so it was ended by hand.",
 }
+# The codes of failures whose message is the provider's; all other ones have our own.
+SAID_BY_PROVIDER = {"provider_failed", "content_policy", "rejected"}
 HISTORY: dict[tuple[str, str], str] = {
     ("", State.QUEUED): "Created; {quoted} credits set aside",
     (State.QUEUED, State.SUBMITTING): "Sent to the provider",
@@ -175,7 +176,13 @@ def _roughly(seconds: float) -> str:
 
 
 def failure(generation: Generation) -> str:
-    return REASONS.get(generation.error_code, "It did not work out.")
+    """Why there is no result, in our words."""
+    return REASONS.get(generation.error_code) or generation.error_message or "It did not work out."
+
+
+def said_by_provider(generation: Generation) -> str:
+    is_theirs = generation.error_code in SAID_BY_PROVIDER
+    return generation.error_message if is_theirs else ""
 
 
 def history(generation: Generation) -> list[Event]:

@@ -71,7 +71,7 @@ def test_it_explains_a_failure(ada: Person, cloudsway: ProviderAccount) -> None:
     finish(public_id)
     shown = page(ada, public_id)
     assert "Another try, or a simpler prompt, often helps." in shown
-    assert "Failure to pass the risk control system" in shown
+    assert "In the provider’s words: “Failure to pass the risk control system" in shown
     assert "Nothing was charged." in shown
 
 

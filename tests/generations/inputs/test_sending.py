@@ -150,6 +150,9 @@ def test_it_fails_a_job_whose_upload_was_deleted(
     answer = ada.api.get(f"/generations/{job['id']}").json()
     assert "was deleted" in answer["error"]["message"]
     assert_nothing_was_taken(ada, simulator)
+    page = ada.browser.get(f"/generations/{job['id']}").content.decode()
+    assert "was deleted before the job could be sent" in page
+    assert "In the provider" not in page
 
 
 def test_it_fails_a_job_whose_file_is_lost(
