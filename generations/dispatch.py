@@ -65,7 +65,7 @@ def run(*, seconds: float = LONGEST_RUN) -> int:
 
 
 def due() -> QuerySet[Generation]:
-    return slots.sendable().filter(account__enabled=True, account__paused_at=None)
+    return slots.sendable().filter(slots.AT_A_USABLE_ACCOUNT)
 
 
 def _claim_batch(most: int) -> list[Submission]:

@@ -13,8 +13,9 @@ from django.utils import timezone
 
 from accounts import wall
 from generations import durations, pools, timing
-from generations.models import Approval, Generation, State
+from generations.models import Generation, State
 from generations.pools import Place
+from generations.queries import in_line
 from kling import catalogue
 from kling.errors import InvalidInput
 
@@ -62,7 +63,7 @@ def of(generations: Iterable[Generation]) -> dict[int, Position]:
 
 
 def _waits(generation: Generation) -> bool:
-    return generation.state == State.QUEUED and generation.approval != Approval.WAITING
+    return generation.state == State.QUEUED and not generation.is_waiting_for_approval
 
 
 def _lines(places: set[Place]) -> dict[Place, dict[int, tuple[int, int]]]:
@@ -71,8 +72,8 @@ def _lines(places: set[Place]) -> dict[Place, dict[int, tuple[int, int]]]:
     for account, model in places:
         here |= Q(account=account, model=model)
     rows = (
-        Generation.objects.filter(here, state=State.QUEUED)
-        .exclude(approval=Approval.WAITING)
+        in_line()
+        .filter(here)
         .order_by("pk")
         .values_list("pk", "account", "model", "workspace", "workspace__plan__share", "slots")
     )

@@ -18,7 +18,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from generations import notices, timing
-from generations.models import Approval, Dialect, Generation, ProviderAccount, State
+from generations.models import Dialect, ProviderAccount
+from generations.queries import in_line
 from kling import dialects, errors
 from kling.client import Account, KlingClient, Task
 from kling.errors import AuthenticationFailed, KlingError
@@ -129,8 +130,7 @@ def resume(account: ProviderAccount) -> None:
 def wake_queue(account: ProviderAccount) -> None:
     """Have the waiting jobs of an account looked at now: it can be used again, or no longer."""
     now = timezone.now()
-    waiting = Generation.objects.filter(account=account, state=State.QUEUED, due_at__gt=now)
-    waiting.exclude(approval=Approval.WAITING).update(due_at=now)
+    in_line().filter(account=account, due_at__gt=now).update(due_at=now)
 
 
 def note_health(account: ProviderAccount, outcome: Task | KlingError) -> None:

@@ -45,6 +45,11 @@ def matching(rows: QuerySet[Generation], asked: Mapping[str, Any]) -> QuerySet[G
     return rows.filter(**{fields[name]: asked[name] for name in fields if name in asked})
 
 
+def in_line() -> QuerySet[Generation]:
+    """Jobs of all workspaces that wait for a place; not those that wait for an approval first."""
+    return Generation.objects.filter(state=State.QUEUED).exclude(approval=Approval.WAITING)
+
+
 def without_parked(rows: QuerySet[Generation]) -> QuerySet[Generation]:
     """Leave out those that wait for the operator and cannot be running anywhere any more.
 

@@ -9,17 +9,18 @@ from itertools import groupby
 from typing import NamedTuple
 
 from django.db import connection
-from django.db.models import QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
 
 from accounts import wall
 from accounts.models import Workspace
 from generations import pools
-from generations.models import Approval, Generation, SlotPool
+from generations.models import Generation, SlotPool
 from generations.pools import Place
+from generations.queries import in_line
 from generations.rings import Ring
-from generations.states import State
 
+AT_A_USABLE_ACCOUNT = Q(account__enabled=True, account__paused_at=None)
 LOOKAHEAD = 16  # waiting jobs of one workspace that are read at a time
 LONG_LINE = 500  # waiting jobs; where more wait, it does not matter how many
 
@@ -138,8 +139,7 @@ class Turns:
 
 def sendable() -> QuerySet[Generation]:
     """Jobs that wait for nothing but their turn."""
-    queued = Generation.objects.filter(state=State.QUEUED, due_at__lte=timezone.now())
-    return queued.exclude(approval=Approval.WAITING)
+    return in_line().filter(due_at__lte=timezone.now())
 
 
 def spoken_for(places: Collection[Place]) -> Counter[Place]:
@@ -150,12 +150,11 @@ def spoken_for(places: Collection[Place]) -> Counter[Place]:
     """
     accounts, models = {account for account, _ in places}, {model for _, model in places}
     running = pools.occupying().filter(account__in=accounts, model__in=models).order_by()
-    waiting = Generation.objects.filter(state=State.QUEUED).exclude(approval=Approval.WAITING)
     with wall.lifted():  # all workspaces share an account's slots
         rows = running.values_list("account", "model").annotate(taken=Sum("slots"))
         found = Counter({(account, model): taken for account, model, taken in rows})
         for account, model in places:
-            line = waiting.filter(account=account, model=model).order_by()[:LONG_LINE]
+            line = in_line().filter(account=account, model=model).order_by()[:LONG_LINE]
             found[account, model] += line.aggregate(taken=Sum("slots"))["taken"] or 0
     return found
 
@@ -177,10 +176,9 @@ def waiting_groups() -> list[Group]:
             "SELECT id FROM heads WHERE id IS NOT NULL"
         )
         pks = [row[0] for row in cursor.fetchall()]
-    usable = Generation.objects.filter(
-        pk__in=pks, account__enabled=True, account__paused_at__isnull=True
+    rows = Generation.objects.filter(AT_A_USABLE_ACCOUNT, pk__in=pks).order_by(
+        "account", "model", "workspace"
     )
-    rows = usable.order_by("account", "model", "workspace")
     found = rows.values_list("account", "model", "workspace")
     return [Group((account, model), workspace) for account, model, workspace in found]
 

@@ -11,12 +11,12 @@ import logging
 from collections.abc import Collection
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from generations import inputs, offering, routing, timing
+from generations import inputs, offering, routing, slots, timing
 from generations.errors import InvalidRequest, ProviderUnavailable
-from generations.models import Approval, Generation, ProviderAccount, State
+from generations.models import Generation, ProviderAccount, State
 from generations.routing import Route, Wish
 from generations.states import postpone, record
 from kling import operations
@@ -31,9 +31,7 @@ TRY_AGAIN = 30.0  # seconds: another account may have been added or mended by th
 
 def due() -> QuerySet[Generation]:
     """Due jobs whose account is paused or switched off."""
-    unusable = Q(account__enabled=False) | Q(account__paused_at__isnull=False)
-    queued = Generation.objects.filter(unusable, state=State.QUEUED, due_at__lte=timezone.now())
-    return queued.exclude(approval=Approval.WAITING)
+    return slots.sendable().exclude(slots.AT_A_USABLE_ACCOUNT)
 
 
 def run() -> int:
