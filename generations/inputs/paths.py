@@ -24,13 +24,18 @@ def without(values: Mapping[str, Any], path: str) -> dict[str, Any]:
 
 def has(values: Mapping[str, Any], path: str) -> bool:
     """Whether something stands at `path`: null and the empty text are nothing."""
+    try:
+        return at(values, path) not in (None, "")
+    except (KeyError, IndexError):
+        return False
+
+
+def at(values: Mapping[str, Any], path: str) -> Any:
+    """What stands at `path`. Raises KeyError, IndexError."""
     holder: Any = values
     for part in path.split("."):
-        try:
-            holder = holder[_key(holder, part)]
-        except (KeyError, IndexError):
-            return False
-    return holder not in (None, "")
+        holder = holder[_key(holder, part)]
+    return holder
 
 
 def _changed(holder: Any, parts: list[str], value: Any) -> Any:

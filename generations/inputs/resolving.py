@@ -79,15 +79,21 @@ def kept(given: Resolved, request: Request, *, workspace: Workspace) -> Request:
     names: dict[str, str] = {}
     values = request.input
     for spot in request.spots():
-        if spot.rule is None or (looked := given.fresh.get(spot.value)) is None:
+        if spot.rule is None or spot.value not in given.fresh:
             continue
         if spot.value not in names:
-            names[spot.value] = _upload_of(looked, workspace)
+            names[spot.value] = held_id(given, spot.value, workspace=workspace)
         values = paths.replaced(values, spot.path, names[spot.value])
     return replace(request, input=values)
 
 
-def _upload_of(looked: Looked, workspace: Workspace) -> str:
+def held_id(given: Resolved, value: str, *, workspace: Workspace) -> str:
+    """The id under which we hold the file that `value` stands for, from now on or already.
+
+    Raises QuotaExceeded, StorageUnavailable.
+    """
+    if (looked := given.fresh.get(value)) is None:
+        return value
     return uploads.keep(
         looked.received,
         looked.probe,

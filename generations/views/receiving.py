@@ -16,6 +16,7 @@ from accounts.quotas import QuotaExceeded
 from generations import forms, inputs, uploads
 from generations.errors import InvalidRequest, StorageUnavailable, TooLarge, UnsupportedMedia
 from generations.forms import FILE_PART, PREFIX, Taking
+from generations.inputs import paths
 from generations.models import Upload
 from kling.errors import FieldError
 
@@ -85,26 +86,11 @@ def receive_link(link: str, operation: str, field: str, *, by: Actor) -> str:
     place = ".".join("0" if part.isdecimal() else part for part in field.split("."))
     try:
         with inputs.resolve(operation, values, workspace=by.workspace, keep=True) as given:
-            held = str(_at(given.values, place))
-            looked = given.fresh.get(held)
-            if looked is None:
-                return held
-            return uploads.keep(
-                looked.received,
-                looked.probe,
-                workspace=by.workspace,
-                origin=looked.origin,
-                source_url=looked.source_url,
-            ).public_id
+            value = str(paths.at(given.values, place))
+            return inputs.held_id(given, value, workspace=by.workspace)
     except InvalidRequest as exc:
         said = exc.errors[0].message.removeprefix(f"{place}: ")
         raise _refused(field, said) from None
-
-
-def _at(values: Any, path: str) -> Any:
-    for part in path.split("."):
-        values = values[int(part)] if isinstance(values, list | tuple) else values[part]
-    return values
 
 
 def _refused(field: str, message: str) -> InvalidRequest:
