@@ -18,6 +18,7 @@ from django.http import (
     HttpResponseRedirect,
     StreamingHttpResponse,
 )
+from django.shortcuts import get_object_or_404
 from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header, http_date
 from django.views.decorators.http import require_safe
@@ -51,7 +52,7 @@ def signed_file(request: HttpRequest, token: str) -> HttpResponseBase:
         raise Http404
     public_id, variant = found
     if public_id.startswith("upl_"):
-        return upload_response(public_id, request)
+        return upload_response(get_object_or_404(Upload, public_id=public_id), request)
     asset = _visible(Asset.objects.filter(public_id=public_id))
     return (
         poster_response(asset, request) if variant == "poster" else asset_response(asset, request)
@@ -92,11 +93,8 @@ def asset_response(
     return _respond(served, request)
 
 
-def upload_response(public_id: str, request: HttpRequest) -> HttpResponseBase:
-    """The bytes of an upload. Raises Http404 if it was deleted."""
-    upload = Upload.objects.filter(public_id=public_id).first()
-    if upload is None:
-        raise Http404
+def upload_response(upload: Upload, request: HttpRequest) -> HttpResponseBase:
+    """The bytes of an upload. Raises Http404 if its file is gone."""
     # Not the name that its owner gave it: the link goes to a provider.
     name = f"{upload.public_id}.{upload.key.rpartition('.')[2]}"
     served = Served(
@@ -134,14 +132,8 @@ def _of_workspace(request: ActorRequest, public_id: str) -> Asset:
 
 def _visible(assets: QuerySet[Asset]) -> Asset:
     """Results of a job that has succeeded and was not deleted; all else looks absent."""
-    asset = (
-        assets.filter(generation__state=State.SUCCEEDED, generation__deleted_at=None)
-        .select_related("generation")
-        .first()
-    )
-    if asset is None:
-        raise Http404
-    return asset
+    visible = assets.filter(generation__state=State.SUCCEEDED, generation__deleted_at=None)
+    return get_object_or_404(visible.select_related("generation"))
 
 
 def _respond(served: Served, request: HttpRequest) -> HttpResponseBase:

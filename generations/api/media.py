@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404, HttpResponseBase
+from django.http import HttpResponseBase
+from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.parsers import MultiPartParser
@@ -74,10 +75,7 @@ class AssetContentView(APIView):
 
 
 def _asset(request: Request, public_id: str) -> Asset:
-    asset = queries.assets_of(actor_of(request).workspace).filter(public_id=public_id).first()
-    if asset is None:
-        raise Http404
-    return asset
+    return get_object_or_404(queries.assets_of(actor_of(request).workspace), public_id=public_id)
 
 
 def _represent_upload(upload: Upload) -> dict[str, Any]:

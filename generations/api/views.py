@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404
+from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -154,11 +154,8 @@ class QuotesView(APIView):
 
 
 def get_generation(actor: Actor, public_id: str) -> Generation:
-    found = queries.for_workspace(actor.workspace).filter(public_id=public_id)
-    generation = found.prefetch_related("assets").first()
-    if generation is None:
-        raise Http404
-    return generation
+    rows = queries.for_workspace(actor.workspace).prefetch_related("assets")
+    return get_object_or_404(rows, public_id=public_id)
 
 
 def _order(request: Request, *, idempotency_key: str = "") -> actions.Order:

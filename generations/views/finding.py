@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from django.db.models import QuerySet
-from django.http import Http404
+from django.shortcuts import get_object_or_404
 
 from accounts.access import Actor
 from generations import queries
@@ -22,7 +22,4 @@ def named(rows: QuerySet[Generation], public_id: str) -> QuerySet[Generation]:
 def find(actor: Actor, public_id: str) -> Generation:
     """With its assets and its history. Raises Http404."""
     rows = queries.for_workspace(actor.workspace).prefetch_related("assets", "transitions")
-    found = named(rows, public_id).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(named(rows, public_id))

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
@@ -37,9 +37,8 @@ def generation(request: ActorRequest, public_id: str) -> HttpResponse:
 def status(request: ActorRequest, public_id: str) -> HttpResponse:
     """204 while state and place in line are what the page shows, else the new part of the page."""
     rows = named(queries.for_workspace(request.actor.workspace), public_id)
-    row = rows.only("state", "approval", "account__enabled", "account__paused_at").first()
-    if row is None:
-        raise Http404
+    facts = rows.only("state", "approval", "account__enabled", "account__paused_at")
+    row = get_object_or_404(facts)
     is_tile = request.GET.get("as") == "tile"
     is_same = telling.phase(row) == request.GET.get("state")
     shown = request.GET.get("line")

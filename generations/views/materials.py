@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.http import Http404, HttpResponse, HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import NotPermitted
@@ -63,9 +63,8 @@ def choose(request: ActorRequest, operation: str) -> HttpResponse:
 @workspace_required
 def content(request: ActorRequest, public_id: str) -> HttpResponseBase:
     """An upload of the workspace, to be seen or played in the form."""
-    if not queries.uploads_of(request.actor.workspace).filter(public_id=public_id).exists():
-        raise Http404
-    return files.upload_response(public_id, request)
+    own = queries.uploads_of(request.actor.workspace)
+    return files.upload_response(get_object_or_404(own, public_id=public_id), request)
 
 
 def _taking(operation: str, field: str) -> Taking:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -85,10 +85,8 @@ def cap_workspace(request: ActorRequest) -> HttpResponse:
 @require_http_methods(METHODS)
 @role_required(Role.ADMIN)
 def cap_member(request: ActorRequest, member: int) -> HttpResponse:
-    rows = request.actor.workspace.memberships.select_related("user")
-    found = rows.filter(pk=member).first()
-    if found is None:
-        raise Http404
+    members = request.actor.workspace.memberships.select_related("user")
+    found = get_object_or_404(members, pk=member)
     form = _form(request, found)
     if form.is_valid():
         caps.cap_member(by=request.actor, member=member, **form.cleaned_data)
@@ -100,9 +98,8 @@ def cap_member(request: ActorRequest, member: int) -> HttpResponse:
 @require_http_methods(METHODS)
 @role_required(Role.ADMIN)
 def cap_key(request: ActorRequest, prefix: str) -> HttpResponse:
-    found = request.actor.workspace.api_keys.filter(prefix=prefix, revoked_at=None).first()
-    if found is None:
-        raise Http404
+    keys = request.actor.workspace.api_keys
+    found = get_object_or_404(keys, prefix=prefix, revoked_at=None)
     form = _form(request, found)
     if form.is_valid():
         caps.cap_key(by=request.actor, prefix=prefix, **form.cleaned_data)
