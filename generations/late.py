@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 FIRST_LOOK, SLOWEST_LOOK = 60.0, 3600.0  # seconds
 ASK_FOR = timedelta(days=3)
-BATCH = 20
+BATCH = 8  # one after the other, as long as a query may take: within settings.TASK_TIMEOUT
 
 
 def first_look() -> datetime:

@@ -18,6 +18,7 @@ from generations import actions, asking, decisions, late, verdicts
 from generations.errors import NotFinished
 from generations.models import Generation, ProviderAccount, State
 from generations.states import Stale
+from kling.client import QUERY_TIMEOUTS
 from kling.simulator.server import RunningSimulator
 from kling.tasks import Task
 from tests.conftest import Person
@@ -132,6 +133,12 @@ def test_a_job_that_begins_to_deliver_while_it_is_deleted_is_kept(
         actions.delete(seen, by=owner)
     doubted.refresh_from_db()
     assert (doubted.deleted_at, bool(doubted.outputs)) == (None, True)
+
+
+def test_a_round_is_over_before_the_queue_ends_it(settings: Any) -> None:
+    """Also where each query takes as long as it may, of an account that hangs."""
+    longest = QUERY_TIMEOUTS.connect + QUERY_TIMEOUTS.read + QUERY_TIMEOUTS.total
+    assert late.BATCH * longest < settings.TASK_TIMEOUT
 
 
 def test_a_job_that_was_never_sent_is_not_asked_about(
