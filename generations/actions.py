@@ -156,7 +156,7 @@ def delete(generation: Generation, *, by: Actor) -> None:
     """Remove a finished generation's input, results and files; what it cost stays on the books."""
     by.require(Scope.WRITE)
     wiped: dict[str, Any] = {"input": {}, "metadata": {}, "outputs": []}
-    wiped |= {"client_task_id": None, "callback_url": ""}
+    wiped |= {"client_task_id": None, "callback_url": "", "webhook_url": ""}
     with transaction.atomic(durable=True):
         # On the row as it is: what a person ended may have begun to deliver after all.
         finished = Generation.objects.filter(pk=generation.pk, due_at=None)

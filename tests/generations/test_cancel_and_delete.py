@@ -8,6 +8,7 @@ from generations.tasks import erase
 from kling.simulator.server import RunningSimulator
 from tests.conftest import Person
 from tests.generations.test_main_job import SOUND, create
+from tests.webhooks.receiver import running
 from tests.working import finish, reach
 
 pytestmark = pytest.mark.django_db
@@ -40,7 +41,9 @@ def test_it_cannot_delete_what_is_running(ada: Person, cloudsway: ProviderAccoun
 
 
 def test_it_deletes_results_and_keeps_the_books(ada: Person, cloudsway: ProviderAccount) -> None:
-    generation = finish(create(ada.api, SOUND)["id"])
+    with running() as receiver:
+        given = {"webhook_url": receiver.url, "metadata": {"order": "7"}}
+        generation = finish(create(ada.api, SOUND | given)["id"])
     keys = list(Asset.objects.values_list("key", flat=True))
     assert all(default_storage.exists(key) for key in keys)
     assert ada.api.delete(f"/generations/{generation.public_id}").status_code == 204
@@ -48,7 +51,8 @@ def test_it_deletes_results_and_keeps_the_books(ada: Person, cloudsway: Provider
     assert not any(default_storage.exists(key) for key in keys)
     assert ada.api.get(f"/generations/{generation.public_id}").status_code == 404
     kept = Generation.objects.get(pk=generation.pk)
-    assert (kept.input, kept.charged) == ({}, 250_000)
+    assert (kept.input, kept.metadata, kept.webhook_url) == ({}, {}, "")
+    assert kept.charged == 250_000
     assert ada.api.get("/credits").json()["balance"] == "99.75"
 
 
