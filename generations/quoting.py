@@ -84,7 +84,7 @@ def estimate(order: Order, *, workspace: Workspace, keep: bool = False) -> Price
             only=given.only,
             prefer=given.prefer,
         )
-        priced = _price(found.request)
+        priced = price_of(found.request)
         checked = given.digest_of(found.request.input)
         digest = _sha256([found.request.operation.name, order.provider, checked])
         if keep:
@@ -93,7 +93,8 @@ def estimate(order: Order, *, workspace: Workspace, keep: bool = False) -> Price
     return Priced(found, priced, digest)
 
 
-def _price(request: Request) -> Price:
+def price_of(request: Request) -> Price:
+    """Raises InvalidRequest where there is none."""
     try:
         return price(
             operation=request.operation.name,

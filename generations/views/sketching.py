@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from accounts.models import Workspace
-from billing.prices import NotPriced, Price, price
-from generations import forms, inputs, offering
+from billing.prices import Price
+from generations import forms, inputs
 from generations.actions import Order
 from generations.errors import InvalidRequest
 from generations.forms import PREFIX
+from generations.quoting import price_of
 from generations.routing import route
 from kling.errors import FieldError
 from kling.requests import Request
@@ -55,7 +56,7 @@ def sketch(
                 return Sketch(errors=tuple(gaps.seen), awaited=awaited)
             errors = exc.errors
         else:
-            return Sketch(request, _price(request), tuple(gaps.seen))
+            return Sketch(request, price_of(request), tuple(gaps.seen))
     raise InvalidRequest(list(errors))
 
 
@@ -122,19 +123,6 @@ def _request(order: Order, gaps: _Gaps, workspace: Workspace) -> Request:
             prefer=given.prefer,
         )
     return found.request
-
-
-def _price(request: Request) -> Price:
-    units = request.units
-    try:
-        return price(
-            operation=request.operation.name,
-            model=request.model,
-            units=units.amount,
-            unit_type=units.unit_type,
-        )
-    except NotPriced:
-        raise offering.unpriced(request.operation) from None
 
 
 def _stand_in(spec: Mapping[str, Any]) -> Any:
