@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from accounts.access import Actor
 from accounts.keys import create_key
-from accounts.models import AuditEvent, Role, Scope, User
+from accounts.models import AuditEvent, Role, Scope
 from billing import ledger
 from generations import alarms, providers
 from generations.models import ApprovalRequest, Generation, ProviderAccount, State
@@ -305,10 +305,8 @@ def test_a_mended_account_does_not_wake_it(
     assert simulator.tasks() == []
 
 
-def test_an_operator_approves_or_ends_it(ada: Person, program: Api) -> None:
+def test_an_operator_approves_or_ends_it(ada: Person, program: Api, operator: Client) -> None:
     first, second = ask(program), ask(program)
-    operator = Client()
-    operator.force_login(User.objects.create_superuser("op@example.com", "a-long-passphrase"))
     for action, public_id in (("approve", first), ("fail_and_release", second)):
         form = {"action": action, "_selected_action": [job(public_id).pk]}
         operator.post("/admin/generations/generation/", form)

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts.models import User
 from billing import prices
 from billing.models import OperationRate, PriceBook
 from generations.models import ProviderAccount
@@ -106,28 +105,24 @@ def test_the_price_goes_into_the_next_draft(db: None) -> None:
 
 
 @pytest.mark.parametrize("units", ["0", "-1", "NaN", "Infinity", "10001", "0.00001", "many"])
-def test_the_operators_form_refuses_a_poisonous_rate(db: None, units: str) -> None:
-    browser = Client()
-    browser.force_login(User.objects.create_superuser("op@example.com", "a-long-passphrase"))
+def test_the_operators_form_refuses_a_poisonous_rate(operator: Client, units: str) -> None:
     current = prices.current_book()
     assert current is not None
     draft = prices.draft_from(current)
-    answer = browser.post(f"/admin/billing/pricebook/{draft.pk}/change/", draft_form(draft, units))
+    answer = operator.post(f"/admin/billing/pricebook/{draft.pk}/change/", draft_form(draft, units))
     assert answer.status_code == 200
     assert not OperationRate.objects.exists()
 
 
-def test_the_operators_form_takes_a_rate(db: None) -> None:
-    browser = Client()
-    browser.force_login(User.objects.create_superuser("op@example.com", "a-long-passphrase"))
+def test_the_operators_form_takes_a_rate(operator: Client) -> None:
     current = prices.current_book()
     assert current is not None
     draft = prices.draft_from(current)
-    answer = browser.post(f"/admin/billing/pricebook/{draft.pk}/change/", draft_form(draft, "1.5"))
+    answer = operator.post(f"/admin/billing/pricebook/{draft.pk}/change/", draft_form(draft, "1.5"))
     assert answer.status_code == 302
     assert draft.operation_rates.get().units == Decimal("1.5")
     prices.publish(draft)
-    page = browser.get(f"/admin/billing/pricebook/{draft.pk}/change/").content.decode()
+    page = operator.get(f"/admin/billing/pricebook/{draft.pk}/change/").content.decode()
     assert 'name="operation_rates-0-units"' not in page
 
 

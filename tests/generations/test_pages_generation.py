@@ -6,11 +6,11 @@ import html
 from typing import Any
 
 import pytest
-from django.test import Client
 
-from accounts.models import Membership, Role, User
+from accounts.models import Role
 from generations.models import Generation, ProviderAccount, State
 from kling.simulator.server import RunningSimulator
+from tests.accounts.conftest import join
 from tests.conftest import Person
 from tests.generations.pages import open_studio
 from tests.working import finish, reach
@@ -188,10 +188,7 @@ def test_it_shows_what_is_foreign_as_absent(
 
 def test_it_lets_viewers_change_nothing(ada: Person, cloudsway: ProviderAccount) -> None:
     public_id = ask(ada, "Rain on a roof")
-    user = User.objects.create_user("vera@example.com", "a-long-enough-passphrase")
-    Membership.objects.create(user=user, workspace=ada.workspace, role=Role.VIEWER)
-    browser = Client()
-    browser.force_login(user)
+    browser = join(ada, Role.VIEWER)
     shown = browser.get(f"/generations/{public_id}").content.decode()
     assert "/cancel" not in shown
     assert "Use these settings again" not in shown

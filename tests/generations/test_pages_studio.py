@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts.models import Membership, Plan, Role, User
+from accounts.models import Plan, Role
 from generations.models import Generation, ProviderAccount, State
 from kling.simulator.server import RunningSimulator
+from tests.accounts.conftest import join
 from tests.conftest import Person, make_account, make_person
 from tests.generations.pages import Form, open_studio
 
@@ -257,10 +258,7 @@ def test_it_says_when_the_provider_is_paused(ada: Person, cloudsway: ProviderAcc
 
 
 def test_it_lets_viewers_look_only(ada: Person, cloudsway: ProviderAccount) -> None:
-    user = User.objects.create_user("vera@example.com", "a-long-enough-passphrase")
-    Membership.objects.create(user=user, workspace=ada.workspace, role=Role.VIEWER)
-    browser = Client()
-    browser.force_login(user)
+    browser = join(ada, Role.VIEWER)
     page = text(browser.get("/studio/"))
     assert "Your role here lets you look, but not create." in page
     assert re.search(r'<fieldset class="studio__fields" disabled>', page)

@@ -8,7 +8,6 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import User
 from billing import ledger
 from generations import providers
 from generations.models import Generation, ProviderAccount, State
@@ -83,15 +82,17 @@ def test_trouble_that_shows_in_a_query_stops_new_jobs_and_no_running_one(
 
 
 def test_the_operator_sees_which_account_and_why(
-    ada: Person, first: ProviderAccount, simulator: RunningSimulator, caplog: Any
+    ada: Person,
+    first: ProviderAccount,
+    simulator: RunningSimulator,
+    operator: Client,
+    caplog: Any,
 ) -> None:
     simulator.faults.add(stage="submit", kind="code", value=1102)
     create(ada.api, SOUND)
     call("generations.tasks.dispatch")
     assert [r.levelname for r in caplog.records if "account first paused" in r.message] == ["ERROR"]
-    browser = Client()
-    browser.force_login(User.objects.create_superuser("op@example.com", "a-long-passphrase"))
-    page = browser.get("/admin/generations/provideraccount/").content.decode()
+    page = operator.get("/admin/generations/provideraccount/").content.decode()
     assert "code 1102" in page
 
 

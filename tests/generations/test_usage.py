@@ -18,6 +18,7 @@ from accounts.keys import create_key
 from accounts.middleware import actor_of
 from accounts.models import ApiKey, Membership, Role, Scope, User
 from generations.models import Generation, ProviderAccount
+from tests.accounts.conftest import join
 from tests.conftest import Person
 from tests.generations.builders import make_storing
 
@@ -34,9 +35,8 @@ def _today() -> Any:
 
 @pytest.fixture
 def bob(ada: Person) -> User:
-    user = User.objects.create_user("bob@example.com", "a-long-enough-passphrase")
-    Membership.objects.create(workspace=ada.workspace, user=user, role=Role.MEMBER)
-    return user
+    join(ada, Role.MEMBER)
+    return User.objects.get(email="bob@example.com")
 
 
 @pytest.fixture
