@@ -87,7 +87,7 @@ def _claim(pk: int) -> Submission | None:
     """Write down that we are about to call, before the call: a crash after it must be seen."""
     # Asked again: an account that was paused since the turn was read gets nothing more.
     queued = due().filter(pk=pk)
-    generation = queued.select_related("account", "hold").first()
+    generation = queued.select_related("account", "hold", "workspace").first()
     if generation is None:
         return None
     try:
