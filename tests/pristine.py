@@ -44,7 +44,8 @@ def store(folder: Path) -> None:
     if connection.vendor != "sqlite" or kept.exists():
         return
     for old in folder.glob("*.sqlite3"):
-        old.unlink(missing_ok=True)
+        if old != kept:
+            old.unlink(missing_ok=True)
     written = folder / uuid4().hex
     with closing(sqlite3.connect(written)) as file:
         connection.connection.backup(file)
