@@ -4,6 +4,19 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from django.core.exceptions import ValidationError
+
+# Stripe's documentation, "Supported currencies": what customers can be charged in.
+CHARGEABLE = frozenset(
+    """
+    aed afn all amd ang aoa ars aud awg azn bam bbd bdt bgn bhd bif bmd bnd bob brl bsd bwp byn bzd
+    cad cdf chf clp cny cop crc cve czk djf dkk dop dzd egp etb eur fjd fkp gbp gel gip gmd gnf gtq
+    gyd hkd hnl htg huf idr ils inr isk jmd jod jpy kes kgs khr kmf krw kwd kyd kzt lak lbp lkr lrd
+    lsl mad mdl mga mkd mmk mnt mop mur mvr mwk mxn myr mzn nad ngn nio nok npr nzd omr pab pen pgk
+    php pkr pln pyg qar ron rsd rub rwf sar sbd scr sek sgd shp sle sos srd std szl thb tjs tnd top
+    try ttd twd tzs uah ugx usd uyu uzs vnd vuv wst xaf xcd xcg xof xpf yer zar zmw
+    """.split()  # noqa: SIM905
+)
 # Stripe's documentation, "Currencies": those without a smaller unit, and with thousandths.
 ZERO_DECIMALS = frozenset(
     "bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split()  # noqa: SIM905
@@ -11,6 +24,8 @@ ZERO_DECIMALS = frozenset(
 THREE_DECIMALS = frozenset("bhd jod kwd omr tnd".split())  # noqa: SIM905
 # Those that Stripe counts in hundredths, but charges in whole units only.
 WHOLE_UNITS = frozenset({"isk", "ugx"})
+# A thousand million of the smallest unit; beyond that it is a slip of the hand.
+MOST = 10**9
 SYMBOLS = {"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥"}
 
 
@@ -25,6 +40,19 @@ def step(currency: str) -> int:
     if currency in WHOLE_UNITS:
         return 100
     return 10 if currency in THREE_DECIMALS else 1
+
+
+def check_price(amount: int | None, currency: str) -> None:
+    """Raise ValidationError, by field, for what Stripe cannot charge. None was refused already."""
+    wrong = {}
+    if currency.lower() not in CHARGEABLE:
+        wrong["currency"] = f"Stripe charges nothing in “{currency}”."
+    if amount is not None and not 0 < amount <= MOST:
+        wrong["amount"] = f"A price is more than nothing, up to {MOST}."
+    elif amount is not None and amount % step(currency):
+        wrong["amount"] = f"In {currency.upper()} it has to be a multiple of {step(currency)}."
+    if wrong:
+        raise ValidationError(wrong)
 
 
 def from_decimal(amount: Decimal, currency: str) -> int:

@@ -19,6 +19,7 @@ BillingError
 ├── NoCustomer            the workspace has never been at Stripe
 ├── AlreadySubscribed     the workspace has a subscription
 ├── UnknownPlan           no such subscription plan is on sale
+├── UnsaleablePack        a pack that must not go on sale: `.reason`
 ├── UnsaleablePlan        a plan that must not go on sale: `.reason`
 └── PaymentUnavailable    Stripe is not set up, or did not answer
     └── OtherAccount      the order belongs to another account or mode of Stripe
@@ -160,6 +161,12 @@ class UnknownPlan(BillingError):
     def __init__(self, slug: str) -> None:
         self.slug = slug
         super().__init__("There is no such plan.")
+
+
+class UnsaleablePack(BillingError):
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
 
 
 class UnsaleablePlan(BillingError):

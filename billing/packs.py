@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from billing.errors import UnknownCurrency, UnknownPack
+from billing import currencies
+from billing.errors import UnknownCurrency, UnknownPack, UnsaleablePack
 from billing.models import Pack, PackPrice
 
 
@@ -70,9 +72,17 @@ def next_version(slug: str) -> int:
 
 @transaction.atomic
 def put_on_sale(pack: Pack) -> Pack:
-    """Sell this version from now on, and no other of its slug. Its terms are final from here."""
+    """Sell this version from now on, and no other of its slug. Its terms are final from here.
+
+    Raises UnsaleablePack if Stripe cannot charge one of its prices.
+    """
     versions = {row.pk: row for row in _locked(pack.slug)}
     row = versions[pack.pk]
+    try:
+        for price in prices_of(row):
+            currencies.check_price(price.amount, price.currency)
+    except ValidationError as exc:
+        raise UnsaleablePack(" ".join(exc.messages)) from exc
     Pack.objects.filter(slug=pack.slug, is_active=True).exclude(pk=row.pk).update(is_active=False)
     row.is_active = True
     row.published_at = row.published_at or timezone.now()

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from billing import currencies, packs
 from billing.admin.base import CreditsFormField, FrozenWithItsParent
 from billing.amounts import to_text
+from billing.errors import UnsaleablePack
 from billing.models import Pack, PackPrice
 
 
@@ -88,9 +89,14 @@ class PackAdmin(admin.ModelAdmin[Pack]):
     @admin.action(description="Put on sale", permissions=["change"])
     def put_on_sale(self, request: HttpRequest, queryset: QuerySet[Pack]) -> None:
         for pack in queryset.order_by("version"):
-            packs.put_on_sale(pack)
-            self.log_change(request, pack, "Put on sale")
-            messages.success(request, f"Version {pack.version} of {pack.slug} is on sale.")
+            version = f"Version {pack.version} of {pack.slug}"
+            try:
+                packs.put_on_sale(pack)
+            except UnsaleablePack as exc:
+                messages.error(request, f"{version} is not on sale. {exc}")
+            else:
+                self.log_change(request, pack, "Put on sale")
+                messages.success(request, f"{version} is on sale.")
 
     @admin.action(description="Take off sale", permissions=["change"])
     def withdraw(self, request: HttpRequest, queryset: QuerySet[Pack]) -> None:

@@ -70,6 +70,9 @@ class Pack(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        currencies.check_price(self.amount, self.currency)
+
 
 class PackPrice(models.Model):
     """What a pack costs in a further currency; its first one stands in the pack itself."""
@@ -97,8 +100,7 @@ class PackPrice(models.Model):
         # Without a row yet, the pack is being added in the same form.
         if self.pack_id and self.currency == self.pack.currency:
             raise ValidationError({"currency": "The pack's own price is in this currency."})
-        if self.currency and self.amount and self.amount % currencies.step(self.currency):
-            raise ValidationError({"amount": "Stripe does not charge such an amount."})
+        currencies.check_price(self.amount, self.currency)
 
 
 class OrderState(models.TextChoices):

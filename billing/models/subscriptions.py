@@ -7,6 +7,7 @@ from django.db.models import F, Q
 
 from accounts.ids import new_id
 from accounts.models import Plan, User, Workspace
+from billing import currencies
 from billing.models.changes import Change
 from billing.models.customers import Customer
 from billing.models.orders import CURRENCY, Order
@@ -127,6 +128,9 @@ class SubscriptionPlan(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        currencies.check_price(self.amount, self.currency)
 
 
 # Stripe's words, and three of ours: before Stripe has answered, while the page is open, and when

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stripe
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from billing import currencies, packs, queries, routing, stripe_client
@@ -94,7 +95,9 @@ def _endpoint() -> Findings:
 def _prices() -> Findings:
     for pack in queries.packs_on_sale():
         for price in packs.prices_of(pack):
-            if price.amount % currencies.step(price.currency):
+            try:
+                currencies.check_price(price.amount, price.currency)
+            except ValidationError:
                 yield wrong(
                     f"{pack} costs {currencies.to_text(price.amount, price.currency)}, which "
                     "Stripe cannot charge"

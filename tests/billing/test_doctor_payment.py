@@ -53,12 +53,18 @@ def test_it_finds_a_key_of_the_other_mode(settings: Any) -> None:
     assert found.startswith("wrong")
 
 
-def test_it_finds_a_price_that_cannot_be_charged() -> None:
-    draft = packs.draft_from(Pack.objects.get(slug="small"))
-    PackPrice.objects.create(pack=draft, currency="kwd", amount=5501)
-    packs.put_on_sale(draft)
+@pytest.mark.parametrize(
+    ("currency", "amount", "text"), [("kwd", 5501, "5.501 KWD"), ("zzz", 2700, "27.00 ZZZ")]
+)
+def test_it_finds_a_price_that_cannot_be_charged(currency: str, amount: int, text: str) -> None:
+    """Such as may be on sale since before it was refused."""
+    small = Pack.objects.get(slug="small")
+    draft = packs.draft_from(small)
+    PackPrice.objects.create(pack=draft, currency=currency, amount=amount)
+    packs.withdraw(small)
+    Pack.objects.filter(pk=draft.pk).update(is_active=True, published_at=small.published_at)
     (found,) = [line for line in said() if "cannot charge" in line]
-    assert "5.501 KWD" in found
+    assert text in found
 
 
 def test_it_says_when_stripe_does_not_answer(settings: Any) -> None:

@@ -133,6 +133,7 @@ def test_the_terms_of_a_pack_on_sale_cannot_be_edited(operator: Client, small: P
         {"amount": "1000000001"},
         {"amount": "9" * 30},
         {"currency": "dollars"},
+        {"currency": "isk", "amount": "150"},
         {"further_prices-TOTAL_FORMS": "1", "further_prices-0-currency": "eur"},
         {
             "further_prices-TOTAL_FORMS": "1",
@@ -148,6 +149,56 @@ def test_it_refuses_poison(operator: Client, small: Pack, poison: dict[str, str]
     assert "errorlist" in answer.content.decode()
     assert Pack.objects.filter(slug="small").count() == 1
     assert operator.post("/admin/billing/pack/add/", form()).status_code == 302
+
+
+FURTHER = {"further_prices-TOTAL_FORMS": "1", "further_prices-0-amount": "2700"}
+
+
+@pytest.mark.parametrize(
+    ("poison", "field", "sentence"),
+    [
+        ({"currency": "zzz"}, "currency", "Stripe charges nothing in “zzz”."),
+        ({"amount": "-1"}, "amount", "A price is more than nothing, up to 1000000000."),
+        (
+            {**FURTHER, "further_prices-0-currency": "zzz"},
+            "further_prices-0-currency",
+            "Stripe charges nothing in “zzz”.",
+        ),
+        (
+            {
+                **FURTHER,
+                "further_prices-0-currency": "eur",
+                "further_prices-0-amount": "-1",
+            },
+            "further_prices-0-amount",
+            "A price is more than nothing, up to 1000000000.",
+        ),
+        (
+            {**FURTHER, "further_prices-0-currency": "isk", "further_prices-0-amount": "150"},
+            "further_prices-0-amount",
+            "In ISK it has to be a multiple of 100.",
+        ),
+    ],
+)
+def test_it_says_which_field_cannot_be_charged(
+    operator: Client, poison: dict[str, str], field: str, sentence: str
+) -> None:
+    page = operator.post("/admin/billing/pack/add/", form(**poison)).content.decode()
+    assert f'id="id_{field}_error"><li>{sentence}</li>' in page
+    assert page.count("errorlist") == 1
+    assert not Pack.objects.filter(name="120 credits").exists()
+
+
+def test_a_draft_that_cannot_be_charged_is_not_put_on_sale(
+    operator: Client, ada: Person, small: Pack
+) -> None:
+    draft = packs.draft_from(small)
+    draft.further_prices.create(currency="zzz", amount=2700)
+    page = act(operator, "pack", "put_on_sale", draft.pk)
+    assert "Version 2 of small is not on sale. Stripe charges nothing in “zzz”." in page
+    assert on_sale(ada)["small"] == ("100", 1800)
+    draft.refresh_from_db()
+    assert draft.published_at is None
 
 
 @pytest.mark.parametrize(

@@ -138,6 +138,7 @@ def test_a_price_that_is_not_there_is_refused(operator: Client, shop: Shop) -> N
         {"amount": "0"},
         {"amount": "-5"},
         {"currency": "dollars"},
+        {"currency": "zzz"},
         {"roll_over": "months"},
         {"roll_over_months": "3"},
         {"roll_over": "capped"},

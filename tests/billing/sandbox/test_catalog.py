@@ -69,6 +69,7 @@ def test_the_amount_of_a_price_never_changes(desk: Desk) -> None:
     [
         (price(unit_amount=-1), "unit_amount"),
         (price(currency="dollars"), "currency"),
+        (price(currency="zzz"), "currency"),
         ({"currency": "usd", "unit_amount": 1}, "product"),
         ({"currency": "usd", "product_data": {"name": "x"}}, "unit_amount"),
     ],
