@@ -62,6 +62,14 @@ def test_it_credits_a_paid_order_by_its_event(ada: Person, shop: Shop) -> None:
     assert set(StripeEvent.objects.values_list("state", flat=True)) == {"done"}
 
 
+def test_the_history_names_the_order_once(ada: Person, shop: Shop) -> None:
+    order = buy(ada)
+    come_back(ada, shop.press(order.checkout_url, "pay"))
+    page = ada.browser.get("/credits/entries/").content.decode()
+    assert f'<a href="/credits/orders/{order.public_id}/">Order</a>' in page
+    assert page.count(order.public_id) == 1
+
+
 def test_it_credits_once_however_often_it_hears_of_it(ada: Person, shop: Shop) -> None:
     order = buy(ada)
     paid = shop.press(order.checkout_url, "pay")
