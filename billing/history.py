@@ -17,6 +17,7 @@ from billing import queries
 from billing.models import Entry
 
 ORDER_KEY = re.compile(r"order:(ord_\w+):")
+ORDER_NOTE = re.compile(r"Order (ord_\w+)")
 JOB = "gen_"
 
 
@@ -52,7 +53,14 @@ def order_of(entry: Entry) -> str:
     for key in (entry.key, entry.reverses.key if entry.reverses else ""):
         if found := ORDER_KEY.match(key):
             return found[1]
-    return ""
+    # A month of a subscription has the key of its invoice's line.
+    found = ORDER_NOTE.fullmatch(entry.note) if entry.kind == Entry.Kind.SUBSCRIPTION else None
+    return found[1] if found else ""
+
+
+def reference_of(entry: Entry) -> str | None:
+    """The public id of the job or of the order that an entry belongs to."""
+    return entry.hold.reference if entry.hold else order_of(entry) or None
 
 
 def job_of(entry: Entry) -> str:

@@ -7,7 +7,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_sc
 from rest_framework import serializers
 
 from accounts.bodies import StrictSerializer
-from billing import packs
+from billing import history, packs
 from billing.amounts import to_text
 from billing.models import Entry, Pack
 
@@ -40,13 +40,16 @@ class BalanceSerializer(serializers.Serializer[Any]):
 class EntrySerializer(serializers.ModelSerializer[Entry]):
     credits = CreditsField(source="amount")
     balance_after = CreditsField()
-    reference = serializers.CharField(
-        source="hold.reference", default=None, read_only=True, allow_null=True
+    reference = serializers.SerializerMethodField(
+        help_text="The id of the generation or of the order that it belongs to."
     )
 
     class Meta:
         model = Entry
         fields = ["seq", "kind", "credits", "balance_after", "reference", "note", "created_at"]
+
+    def get_reference(self, entry: Entry) -> str | None:
+        return history.reference_of(entry)
 
 
 class EntryPageSerializer(serializers.Serializer[Any]):

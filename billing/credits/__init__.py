@@ -23,6 +23,7 @@ from billing.credits.movements import (
     grant,
     restore,
 )
+from billing.credits.posting import repayment_key
 from billing.errors import (
     AccountFrozen,
     AlreadySettled,
@@ -54,6 +55,7 @@ __all__ = [
     "hold",
     "refund",
     "release",
+    "repayment_key",
     "restore",
     "settle",
     "unfreeze",

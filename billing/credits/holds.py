@@ -60,7 +60,7 @@ def settle(*, hold: Hold, amount: int, reason: str = "") -> int:
     if change:
         key = f"{hold.reference}:late:{account.last_seq + 1}"
         account.post(Movement(change, Entry.Kind.ADJUSTMENT, key, reason, hold.pk))
-        account.repay()
+        account.repay(key=key, note=reason)
     return cost - change
 
 
@@ -84,7 +84,7 @@ def refund(*, hold: Hold, amount: int, key: str, reason: str) -> Entry:
     if amount > left:
         raise RefundTooLarge(asked=amount, left=left)
     entry = account.post(movement)
-    account.repay()
+    account.repay(key=key, note=reason)
     return entry
 
 
@@ -112,5 +112,5 @@ def _close(account: LockedAccount, hold: Hold, *, capture: int, reason: str) -> 
         # fall below what is held for even one statement.
         key = f"{hold.reference}:capture"
         account.post(Movement(-capture, Entry.Kind.CAPTURE, key, hold_id=hold.pk))
-    account.repay()
+    account.repay(key=hold.reference, note=f"Was held for {hold.reference}")
     return True

@@ -127,5 +127,5 @@ def _add(workspace: Workspace, movement: Movement) -> Entry:
     if account.available < -movement.amount:
         raise InsufficientCredits(needed=-movement.amount, available=account.available)
     entry = account.post(movement)
-    account.repay()
+    account.repay(key=movement.key, note=movement.note)
     return entry

@@ -112,12 +112,12 @@ class LockedAccount:
             raise KeyReused(movement.key)
         return earlier
 
-    def repay(self) -> None:
-        """Pay back what is owed, with what is free."""
+    def repay(self, *, key: str, note: str) -> None:
+        """Pay back what is owed, with what became free by what `key` and `note` name."""
         amount = min(self.debt, self.available)
         if amount > 0:
-            key = f"account:{self.id}:{self.last_seq + 1}"
-            self.post(Movement(-amount, Entry.Kind.REPAYMENT, key, debt=-amount))
+            kind = Entry.Kind.REPAYMENT
+            self.post(Movement(-amount, kind, repayment_key(key), note, debt=-amount))
 
     def expire(self) -> None:
         """Take what has expired, but for what open holds may still spend."""
@@ -129,6 +129,11 @@ class LockedAccount:
         if amount > 0:
             key = f"account:{self.id}:{self.last_seq + 1}"
             self.post(Movement(-amount, Entry.Kind.EXPIRY, key))
+
+
+def repayment_key(key: str) -> str:
+    """Under which a debt is repaid of the credits that came, or became free, under `key`."""
+    return f"{key}:repaid"
 
 
 def require_transaction() -> None:

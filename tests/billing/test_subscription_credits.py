@@ -53,7 +53,10 @@ def test_each_paid_month_brings_a_lot_that_ends_with_it(poor: Subscriber) -> Non
     keys = {f"{one.id}:{one.lines.data[0].id}" for one in poor.invoices()}
     entries = Entry.objects.filter(kind="subscription")
     assert set(entries.values_list("key", flat=True)) == keys
-    assert Order.objects.filter(origin="subscription", state="paid").count() == 3
+    months = Order.objects.filter(origin="subscription", state="paid")
+    assert months.count() == 3
+    told = poor.person.api.get("/credits/entries").json()["data"]
+    assert [entry["reference"] for entry in told] == [order.public_id for order in months]
 
 
 @pytest.mark.parametrize(
