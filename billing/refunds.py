@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from billing import crediting, credits, currencies, orders, stripe_client
+from billing.amounts import to_text
 from billing.errors import PaymentUnavailable, RefundRefused
 from billing.models import CreditAccount, Entry, Lot, Order, OrderState, Refund
 from billing.reversals import FAILED_REFUNDS
@@ -59,8 +60,8 @@ def request(
 ) -> Refund:
     """Note that `amount` shall go back, and have it sent. Raises RefundRefused.
 
-    The same key again is the same refund. More than the unspent share leaves the workspace in
-    debt, so it has to be asked for as such.
+    The same key again is the same refund. More than the unspent share takes other credits of the
+    workspace, and leaves it in debt where there are none, so it has to be asked for as such.
     """
     row = orders.locked(order)
     earlier = Refund.objects.filter(order=row, public_id=f"ref_{key}").first()
@@ -68,21 +69,33 @@ def request(
         return earlier
     if row.state != OrderState.PAID or not row.stripe_payment_intent:
         raise RefundRefused("Only what was paid can be refunded.")
-    if not 0 < amount <= left(row):
+    if amount <= 0:
+        raise RefundRefused("A refund is of more than zero.")
+    if amount > left(row):
         most = currencies.to_text(left(row), row.currency)
         raise RefundRefused(f"At most {most} of this order can go back.")
     # From here on nobody spends what is counted.
     CreditAccount.objects.select_for_update(no_key=True).filter(workspace=row.workspace).first()
     there = unspent(row)
     if amount > there and not beyond_unspent:
-        most = currencies.to_text(there, row.currency)
-        raise RefundRefused(f"Only {most} is unspent; more leaves the workspace in debt.")
+        raise RefundRefused(_beyond(row, there, amount))
     refund = Refund.objects.create(
         public_id=f"ref_{key}", order=row, amount=amount, reason=reason[:300], requested_by=by
     )
     _take_back(row, more=amount)
     doorbell.ring(SEND, refund.pk)
     return refund
+
+
+def _beyond(row: Order, there: int, amount: int) -> str:
+    """What more than the unspent share would take."""
+    wanted = crediting.clawed_for(row, lost=row.lost + amount) - row.clawed
+    owed = max(0, wanted - credits.balance(row.workspace).available)
+    takes = "takes other credits of the workspace"
+    if owed:
+        takes = f"leaves the workspace {to_text(owed)} credits in debt"
+    most, asked = (currencies.to_text(sum_, row.currency) for sum_ in (there, amount))
+    return f"Only {most} is unspent; {asked} {takes}."
 
 
 def _take_back(row: Order, *, more: int) -> None:

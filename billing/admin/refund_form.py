@@ -13,13 +13,13 @@ from billing.models import Order
 class RefundForm(forms.Form):
     """An amount in the order's currency; at most the unspent share unless told otherwise."""
 
-    amount = forms.DecimalField(min_value=0)
+    amount = forms.DecimalField()
     reason = forms.CharField(max_length=200, help_text="For the operator's history.")
     beyond_unspent = forms.BooleanField(
         required=False,
         label="Also refund what is spent",
-        help_text="What cannot be taken back becomes a debt, and the workspace may not start jobs "
-        "until it is paid or forgiven.",
+        help_text="Other credits of the workspace are taken for it. What is not there becomes a "
+        "debt, and the workspace may not start jobs until that is paid or forgiven.",
     )
 
     # Sent twice, the form refunds once.

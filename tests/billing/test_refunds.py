@@ -16,7 +16,7 @@ from billing.errors import RefundRefused
 from billing.models import Entry, Order, OrderNote, Refund
 from tests.billing.bank import Bank
 from tests.billing.conftest import Shop
-from tests.billing.test_money_back import hear, spend, standing
+from tests.billing.test_money_back import hear, page, spend, standing
 from tests.billing.test_purchase import balance, buy
 from tests.conftest import Person
 
@@ -79,11 +79,35 @@ def test_what_a_job_holds_is_not_offered(ada: Person, desk: Desk, order: Order) 
 def test_more_than_unspent_has_to_be_ticked(ada: Person, desk: Desk, order: Order) -> None:
     spend(ada, "160")
     form = desk.form()
-    assert "Only $7.20 is unspent" in desk.send(form, amount="18.00")
+    refused = desk.send(form, amount="18.00")
+    assert "Only $7.20 is unspent; $18.00 leaves the workspace 60 credits in debt." in refused
     assert not Refund.objects.exists()
     desk.send(form, amount="18.00", beyond_unspent="on")
     assert standing(order) == ("paid", 1800, 100)
     assert credits.balance(ada.workspace).debt == to_micro(60)
+
+
+def test_other_credits_are_taken_before_anything_is_owed(
+    ada: Person, desk: Desk, order: Order
+) -> None:
+    spend(ada, "200")
+    with transaction.atomic():
+        credits.grant(workspace=ada.workspace, amount=to_micro(60), key="gift", kind="grant")
+    form = desk.form()
+    assert form["amount"] == "0.00"
+    refused = desk.send(form, amount="9.00")
+    assert "Only $0.00 is unspent; $9.00 takes other credits of the workspace." in refused
+    assert not Refund.objects.exists()
+    desk.send(form, amount="9.00", beyond_unspent="on")
+    assert standing(order) == ("paid", 900, 50)
+    now = credits.balance(ada.workspace)
+    assert (now.balance, now.debt) == (to_micro(10), 0)
+
+
+@pytest.mark.parametrize("amount", ["0", "-1"])
+def test_it_says_that_a_refund_is_of_more_than_zero(desk: Desk, amount: str) -> None:
+    assert "A refund is of more than zero." in desk.send(desk.form(), amount=amount)
+    assert not Refund.objects.exists()
 
 
 def test_the_second_click_refunds_nothing_more(ada: Person, desk: Desk, order: Order) -> None:
@@ -119,11 +143,18 @@ def test_a_refund_is_sent_when_stripe_answers_again(
     # Nobody can spend meanwhile what is about to go back, nor have it refunded once more.
     assert (standing(order), balance(ada)) == (("paid", 1800, 100), 100)
     assert desk.form()["amount"] == "0.00"
+    shown = page(ada, order)
+    assert "This order is being paid back" in shown
+    assert "$18.00 (requested)" in shown
+    assert "Being paid back" in ada.browser.get("/credits/").content.decode()
     settings.STRIPE_API_BASE = here
     orders.sync_order(order)  # Stripe has not heard of it yet
     assert standing(order) == ("paid", 1800, 100)
     tasks.send_refund(Refund.objects.get().pk)
     assert standing(order) == ("paid", 1800, 100)
+    shown = page(ada, order)
+    assert "This order was paid back" in shown
+    assert "$18.00 (paid back)" in shown
 
 
 def test_a_refund_whose_answer_was_lost_is_found(
