@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Sum
+
 from billing import credits
 from billing.amounts import to_text
 from billing.models import Entry, Order, OrderOrigin
@@ -49,6 +51,12 @@ def give(order: Order) -> None:
             "balance": to_text(credits.balance(order.workspace).balance),
         },
     )
+
+
+def repaid(order: Order) -> int:
+    """How many of the credits that it brought repaid a debt at once."""
+    keys = [credits.repayment_key(part.key) for part in parts_of(order)]
+    return -(Entry.objects.filter(key__in=keys).aggregate(sum=Sum("amount"))["sum"] or 0)
 
 
 def clawed_for(order: Order, *, lost: int) -> int:

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from django import template
 
 from accounts.models import Workspace
-from billing import amounts, currencies, history
+from billing import amounts, currencies, history, money_back
 from billing.credits import balance
-from billing.models import Entry, OrderState
+from billing.models import Dispute, Entry, Order, OrderState, Refund
 
 register = template.Library()
 
@@ -55,6 +55,16 @@ def price(amount: int, currency: str) -> str:
 
 
 @register.filter
-def tone(state: str) -> str:
+def order_state(order: Order) -> str:
+    return money_back.label_of(order) or order.get_state_display()
+
+
+@register.filter
+def going_back(row: Refund | Dispute) -> str:
+    return money_back.words_for(row)
+
+
+@register.filter
+def tone(order: Order) -> str:
     """The badge's colour for an order's state."""
-    return TONES.get(OrderState(state), "muted")
+    return "warn" if money_back.label_of(order) else TONES.get(OrderState(order.state), "muted")

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.contrib import messages
+from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -14,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.decorators import ActorRequest, workspace_required
 from accounts.models import Scope
-from billing import checkout, credits, documents, orders, queries
+from billing import checkout, crediting, credits, documents, money_back, orders, queries
 from billing.errors import PaymentUnavailable
 from billing.models import Order, OrderState
 
@@ -109,12 +110,14 @@ def _current(request: ActorRequest, public_id: str, *, session_id: str = "") -> 
 def _show(
     request: ActorRequest, order: Order, *, canceled: bool, whole: bool = True
 ) -> HttpResponse:
+    prefetch_related_objects([order], "refunds", "disputes")
     context = {
         "order": order,
         "canceled": canceled and order.state == OrderState.OPEN,
         "waits": order.state in orders.UNFINISHED,
         "age": int((timezone.now() - order.created_at).total_seconds()),
-        "refunds": order.refunds.all(),
+        "back": money_back.of(order),
+        "repaid": crediting.repaid(order),
         "balance": credits.balance(request.actor.workspace),
         "may_buy": request.actor.may(Scope.BILLING),
     }

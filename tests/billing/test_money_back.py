@@ -58,7 +58,9 @@ def test_a_refund_takes_its_share_of_the_credits(
     hear(shop)
     assert standing(order) == ("paid", 450, 25)
     assert balance(ada) == 175
-    assert "25 of the 100 credits were taken back" in page(ada, order)
+    shown = page(ada, order)
+    assert "A part of this order was paid back" in shown
+    assert "25 of the 100 credits were taken back" in shown
     bank.refund(order, 1350)
     hear(shop)
     assert standing(order) == ("paid", 1800, 100)
@@ -86,6 +88,9 @@ def test_a_refund_that_comes_back_gives_the_credits_back(
     assert standing(order) == ("paid", 0, 0)
     assert balance(ada) == 200
     assert Refund.objects.get().failure == "expired_or_canceled_card"
+    shown = page(ada, order)
+    assert "Thank you" in shown
+    assert "$9.00 (did not go through)" in shown
     (told,) = mail.outbox
     assert told.to == ["operator@example.com"]
     assert "expired_or_canceled_card" in told.body
@@ -107,6 +112,12 @@ def test_what_is_spent_becomes_a_debt_that_the_next_purchase_pays(
     hear(shop)
     now = credits.balance(ada.workspace)
     assert (now.balance, now.debt) == (to_micro(30), 0)
+    repaid_by = Order.objects.latest("pk")
+    assert "100 credits: 70 of them repaid what was owed" in page(ada, repaid_by)
+    repayment, purchase, *_ = ada.api.get("/credits/entries").json()["data"]
+    for entry, kind in ((repayment, "repayment"), (purchase, "purchase")):
+        assert (entry["kind"], entry["reference"]) == (kind, repaid_by.public_id)
+        assert entry["note"] == f"Order {repaid_by.public_id}"
 
 
 def test_what_a_running_job_holds_is_not_taken(
@@ -131,12 +142,26 @@ def test_a_dispute_moves_credits_only_with_the_money(
     dispute = bank.dispute(order, inquiry=True)
     hear(shop)
     assert standing(order) == ("paid", 0, 0)
+    shown = page(ada, order)
+    assert "The payment of this order is disputed" in shown
+    assert "No money has moved for that yet" in shown
     bank.escalate(dispute)
     hear(shop)
     assert standing(order) == ("paid", 1800, 100)
+    shown = page(ada, order)
+    assert "$18.00 of your payment was taken back by your bank, until it has decided" in shown
+    assert "$18.00 (under way)" in shown
     bank.close_dispute(dispute, won=won)
     hear(shop)
     assert balance(ada) == left
+    title, verdict = (
+        ("Thank you", "the payment stands")
+        if won
+        else ("This order was paid back", "your bank paid it back")
+    )
+    shown = page(ada, order)
+    assert title in shown
+    assert f"$18.00 (decided: {verdict})" in shown
     assert Dispute.objects.get().status == ("won" if won else "lost")
     assert not credits.balance(ada.workspace).frozen
 
@@ -147,6 +172,10 @@ def test_a_refund_and_a_dispute_add_up(ada: Person, shop: Shop, bank: Bank, orde
     hear(shop)
     assert standing(order) == ("paid", 1800, 100)
     assert balance(ada) == 100
+    shown = page(ada, order)
+    assert "$6.00 of your payment was paid back" in shown
+    assert "$12.00 of your payment was taken back by your bank, until it has decided" in shown
+    assert ">Disputed</span>" in shown
 
 
 def test_more_than_was_paid_takes_no_more_than_was_bought(

@@ -58,6 +58,11 @@ def test_it_buys_once_when_credits_run_low(fleet: Fleet, ada: Person) -> None:
     assert intent.metadata.to_dict()["order"] == top_up.order.public_id
     assert subjects() == ["100 credits were added for Ada"]
     assert "Visa ending in 4242 was charged $18.00" in mail.outbox[0].body
+    page = ada.browser.get(f"/credits/orders/{top_up.order.public_id}/").content.decode()
+    assert "/receipt/" in page
+    assert "/invoice/" not in page
+    receipt = ada.browser.get(f"/credits/orders/{top_up.order.public_id}/receipt/")
+    assert receipt["Location"].startswith(f"{fleet.shop.sandbox.url}/receipts/")
 
 
 def test_the_clock_rings_it(fleet: Fleet) -> None:
