@@ -56,6 +56,8 @@ def price(amount: int, currency: str) -> str:
 
 @register.filter
 def order_state(order: Order) -> str:
+    if order.state == OrderState.EXPIRED and order.canceled_at:
+        return "Cancelled"
     return money_back.label_of(order) or order.get_state_display()
 
 

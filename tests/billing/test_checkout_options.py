@@ -120,7 +120,9 @@ def test_a_promotion_code_makes_it_cheaper_and_not_smaller(
     settings.STRIPE_PROMOTION_CODES = True
     order = buy(ada)
     enter(shop, order, code(25))
-    assert "$13.50" in come_back(ada, shop.press(order.checkout_url, "pay"))
+    page = come_back(ada, shop.press(order.checkout_url, "pay"))
+    assert "<dt>Paid</dt>" in page
+    assert "$13.50" in page
     assert balance(ada) == 200
     Bank(shop.sandbox).refund(order, 1350)
     shop.deliver()
@@ -198,6 +200,7 @@ def test_a_cancelled_order_cannot_be_paid_any_more(ada: Person, shop: Shop) -> N
     order = buy(ada)
     page = ada.browser.post(f"/credits/orders/{order.public_id}/cancel/", follow=True)
     assert "This order is cancelled" in page.content.decode()
+    assert ">Cancelled</span>" in page.content.decode()
     assert shop.press(order.checkout_url, "pay").status_code == 400
     order.refresh_from_db()
     assert (order.state, balance(ada)) == ("expired", 100)

@@ -25,7 +25,9 @@ def taxed(settings: Any) -> None:
 
 def test_it_is_kept_with_a_purchase(ada: Person, shop: Shop) -> None:
     order = buy(ada)
-    come_back(ada, shop.press(order.checkout_url, "pay"))
+    page = come_back(ada, shop.press(order.checkout_url, "pay"))
+    assert "<dt>Paid, with tax</dt>" in page
+    assert "$21.60" in page
     order.refresh_from_db()
     assert (order.amount, order.amount_total, order.amount_tax) == (1800, 2160, 360)
 
