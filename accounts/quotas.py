@@ -19,7 +19,7 @@ NOT_IN_CREDITS: tuple[Quota, ...] = ("running_jobs", "storage_bytes")
 
 SENTENCES: dict[Quota, str] = {
     "running_jobs": "Your plan runs {limit} at the same time. Wait until one is done.",
-    "daily_credits": "Your plan's credits for today are used up. Try again tomorrow (UTC).",
+    "daily_credits": "Your plan's limit of credits a day, bought ones too, is reached.",
     "storage_bytes": "Your plan's storage is full. Delete results that you no longer need.",
     "workspace_daily_cap": "The workspace's spending cap for today is reached.",
     "workspace_monthly_cap": "The workspace's spending cap for this month is reached.",

@@ -136,7 +136,11 @@ def _seconds_to_next(period: Period) -> int:
 
 def _amounts(cap: Cap, used: int, credits: int) -> str:
     begins = f"{end_of(cap.period):%-d %B}"
-    return (
+    said = (
         f"{to_text(used)} of {to_text(cap.limit)} credits are used and this job needs "
         f"{to_text(credits)}. It begins anew on {begins} (UTC)."
     )
+    if cap.quota != "daily_credits":
+        return said
+    now = "Wait until then" if credits <= cap.limit else "Choose something cheaper"
+    return f"{said} {now}, or change to a plan that allows more; your credits stay."

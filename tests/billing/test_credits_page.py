@@ -8,7 +8,7 @@ import pytest
 from django.db import transaction
 from django.test import Client
 
-from accounts.models import Membership, Role, User
+from accounts.models import Membership, Plan, Role, User
 from billing import credits
 from billing.amounts import to_micro
 from billing.models import Order
@@ -58,6 +58,24 @@ def test_a_viewer_may_look_but_not_buy(ada: Person, viewer: Client, settings: An
     assert "/credits/buy/" not in html
     assert viewer.post("/credits/buy/small/").status_code == 403
     assert not Order.objects.exists()
+
+
+@pytest.mark.parametrize("path", ["/credits/", "/credits/top-up/"])
+def test_it_says_what_the_plan_lets_you_spend_a_day(ada: Person, settings: Any, path: str) -> None:
+    settings.STRIPE_SECRET_KEY = "sk_test_x"
+    assert "credits a day (UTC)" not in page(ada.browser, path)
+    Plan.objects.update(daily_credits=to_micro("1200"))
+    assert "lets this workspace spend 1,200 credits a day (UTC)" in page(ada.browser, path)
+
+
+def test_it_leads_nobody_to_the_top_up_who_may_not_buy(
+    ada: Person, viewer: Client, settings: Any
+) -> None:
+    settings.STRIPE_SECRET_KEY = "sk_test_x"
+    assert 'href="/credits/top-up/"' in page(ada.browser)
+    html = page(viewer)
+    assert 'href="/credits/top-up/"' not in html
+    assert "An owner or admin of this workspace can set it up." in html
 
 
 def test_it_buys_only_by_post(ada: Person) -> None:

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts.models import Plan, Role
 from billing import tasks
+from billing.amounts import to_micro
 from billing.models import Customer, StripeEvent, Subscription, SubscriptionPlan
 from billing.models.subscriptions import LIVING
 from tests.accounts.conftest import join
@@ -54,6 +55,15 @@ def test_it_begins_on_stripes_page(ada_: Subscriber, ada: Person) -> None:
     assert subjects() == ["Your subscription has begun"]
     assert "100 credits a month for $29.00" in mail.outbox[0].body
     assert ada.api.get("/subscription").json()["status"] == "active"
+
+
+def test_it_says_what_each_plan_lets_you_spend_a_day(ada_: Subscriber, ada: Person) -> None:
+    assert "No limit" in ada_.page()
+    Plan.objects.filter(pk=ada.workspace.plan_id).update(daily_credits=to_micro(1200))
+    assert "At most 1,200" in ada_.page()
+    make_plan("film", workspace_plan=Plan.objects.get(slug="pro"))
+    assert "At most 1,200" in ada_.page()
+    assert "At most 5,000" in ada_.page()
 
 
 def test_events_alone_are_enough_in_any_order(ada_: Subscriber, ada: Person) -> None:

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.access import Actor
 from accounts.keys import create_key
-from accounts.models import AuditEvent, Membership, Role, User, Workspace
+from accounts.models import AuditEvent, Membership, Plan, Role, User, Workspace
 from billing.amounts import to_micro
 from generations.models import Generation, ProviderAccount
 from tests.accounts.conftest import join
@@ -65,6 +65,31 @@ def test_it_stops_a_key_at_its_cap_of_the_day(ada: Person, cloudsway: ProviderAc
     assert 12 * 3600 <= int(refused["Retry-After"]) <= 12 * 3600 + 2
     assert ada.api.get("/credits").json()["held"] == "0.75"
     assert Generation.objects.count() == 3
+
+
+@pytest.mark.parametrize(
+    ("limit", "used", "advice"),
+    [
+        ("0.5", "0.5", "Wait until then, or change to a plan that allows more"),
+        ("0.2", "0", "Choose something cheaper, or change to a plan that allows more"),
+    ],
+)
+def test_the_plan_limits_a_day_and_says_what_to_do(
+    ada: Person, cloudsway: ProviderAccount, limit: str, used: str, advice: str
+) -> None:
+    Plan.objects.update(daily_credits=to_micro(limit))
+    with time_machine.travel(NOON):
+        for _ in range(to_micro(used) // to_micro("0.25")):
+            create(ada.api, SOUND)
+        problem = refusal(ada.api.post("/generations", SOUND))
+    assert (problem["quota"], problem["limit"], problem["used"]) == ("daily_credits", limit, used)
+    assert problem["detail"] == (
+        "Your plan's limit of credits a day, bought ones too, is reached. "
+        f"{used} of {limit} credits are used and this job needs 0.25. "
+        f"It begins anew on 1 April (UTC). {advice}; your credits stay."
+    )
+    with time_machine.travel(NOON.replace(month=4, day=1)):
+        assert ada.api.post("/generations", SOUND).status_code == (202 if limit == "0.5" else 429)
 
 
 def test_it_begins_anew_with_the_day_and_with_the_month(

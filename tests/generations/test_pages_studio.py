@@ -237,6 +237,9 @@ def test_it_says_what_is_missing(cloudsway: ProviderAccount) -> None:
         response
     )
     assert Form(response).values["input.prompt"] == PROMPT
+    member = text(join(poor, Role.MEMBER).get("/studio/"))
+    assert "An owner or admin of this workspace can buy credits." in member
+    assert "Get credits" not in member
 
 
 def test_it_explains_the_plan_s_limit(ada: Person, cloudsway: ProviderAccount) -> None:
