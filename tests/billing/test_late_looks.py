@@ -21,13 +21,13 @@ pytestmark = [
 def test_a_look_that_is_out_of_date_is_not_written_down(
     ada: Person, shop: Shop, order: Order
 ) -> None:
-    """One worker looks before a refund and is slow; another looks after it and is quick."""
+    """One worker looks before a dispute and is slow; another looks after it and is quick."""
     hear(shop)
     bank = Bank(shop.sandbox)
     order.refresh_from_db()
     assert order.stripe_session_id is not None
     before = facts.fetch(order.stripe_session_id)
-    bank.refund(order, 900)
+    bank.dispute(order, amount=900)
     assert orders.sync_order(order).clawed == to_micro(50)
     assert orders.record(order, before, syncs=order.syncs) is None
     order.refresh_from_db()
@@ -42,7 +42,7 @@ def test_without_the_count_it_would_undo_the_newer_one(
     order.refresh_from_db()
     assert order.stripe_session_id is not None
     before = facts.fetch(order.stripe_session_id)
-    Bank(shop.sandbox).refund(order, 900)
+    Bank(shop.sandbox).dispute(order, amount=900)
     newer = orders.sync_order(order)
     undone = orders.record(order, before, syncs=newer.syncs)
     assert undone is not None
