@@ -90,7 +90,7 @@ def test_a_refund_that_comes_back_gives_the_credits_back(
     assert Refund.objects.get().failure == "expired_or_canceled_card"
     shown = page(ada, order)
     assert "Thank you" in shown
-    assert "$9.00 (did not go through)" in shown
+    assert "$9.00</span> (did not go through)" in shown
     (told,) = mail.outbox
     assert told.to == ["operator@example.com"]
     assert "expired_or_canceled_card" in told.body
@@ -150,7 +150,7 @@ def test_a_dispute_moves_credits_only_with_the_money(
     assert standing(order) == ("paid", 1800, 100)
     shown = page(ada, order)
     assert "$18.00 of your payment was taken back by your bank, until it has decided" in shown
-    assert "$18.00 (under way)" in shown
+    assert "$18.00</span> (under way)" in shown
     bank.close_dispute(dispute, won=won)
     hear(shop)
     assert balance(ada) == left
@@ -161,7 +161,7 @@ def test_a_dispute_moves_credits_only_with_the_money(
     )
     shown = page(ada, order)
     assert title in shown
-    assert f"$18.00 (decided: {verdict})" in shown
+    assert f"$18.00</span> (decided: {verdict})" in shown
     assert Dispute.objects.get().status == ("won" if won else "lost")
     assert not credits.balance(ada.workspace).frozen
 

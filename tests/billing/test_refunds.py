@@ -145,7 +145,7 @@ def test_a_refund_is_sent_when_stripe_answers_again(
     assert desk.form()["amount"] == "0.00"
     shown = page(ada, order)
     assert "This order is being paid back" in shown
-    assert "$18.00 (requested)" in shown
+    assert "$18.00</span> (requested)" in shown
     assert "Being paid back" in ada.browser.get("/credits/").content.decode()
     settings.STRIPE_API_BASE = here
     orders.sync_order(order)  # Stripe has not heard of it yet
@@ -154,7 +154,7 @@ def test_a_refund_is_sent_when_stripe_answers_again(
     assert standing(order) == ("paid", 1800, 100)
     shown = page(ada, order)
     assert "This order was paid back" in shown
-    assert "$18.00 (paid back)" in shown
+    assert "$18.00</span> (paid back)" in shown
 
 
 def test_a_refund_whose_answer_was_lost_is_found(
