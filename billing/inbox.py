@@ -84,7 +84,7 @@ def _parsed(body: bytes) -> dict[str, Any]:
             and isinstance(event.get("account") or "", str)
             and isinstance(event.get("api_version") or "", str)
         )
-    except (ValueError, TypeError, KeyError) as exc:
+    except (ValueError, TypeError, KeyError, RecursionError) as exc:
         raise InvalidEvent("The body is not an event.") from exc
     if not fits:
         raise InvalidEvent("The body is not an event.")

@@ -112,12 +112,14 @@ def record(order: Order, said: Facts, *, syncs: int) -> Order | None:
                 crediting.give(row)
             _tell(row, to=state, why=reason)
             move(row, to=state, reason=reason)
+        if row.state == state == OrderState.REVIEW:
+            row.attention = reason[:300]
         if is_of_it:
             reversals.record(row, said)
         if row.state == OrderState.PAID and not problem:
             crediting.take_back(row, lost=said.lost + reversals.on_their_way(row, said))
         row.syncs, row.seen, row.synced_at = syncs + 1, said.digest, timezone.now()
-        row.save(update_fields=["syncs", "seen", "synced_at"])
+        row.save(update_fields=["syncs", "seen", "synced_at", "attention"])
     return row
 
 

@@ -31,6 +31,11 @@ def orders_of(workspace: Workspace) -> QuerySet[Order]:
     return Order.objects.filter(workspace=workspace)
 
 
+def listed_orders_of(workspace: Workspace) -> QuerySet[Order]:
+    """With what their state in a list is told from."""
+    return orders_of(workspace).prefetch_related("refunds", "disputes")
+
+
 def packs_on_sale() -> QuerySet[Pack]:
     return Pack.objects.filter(is_active=True).prefetch_related("further_prices")
 

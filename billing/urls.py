@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("credits/statements/<slug:name>/", statements.statement, name="statement"),
     path("credits/statements/<slug:name>.csv", statements.export, name="statement_export"),
     path("credits/buy/<slug:slug>/", credits.buy, name="credits_buy"),
+    path("credits/orders/", orders.listed, name="orders"),
     path("credits/orders/<slug:public_id>/", orders.order, name="order"),
     path("credits/orders/<slug:public_id>/canceled/", orders.canceled, name="order_canceled"),
     path("credits/orders/<slug:public_id>/state/", orders.state, name="order_state"),

@@ -10,6 +10,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
     """What every page may show about the installation itself."""
     return {
         "actor": getattr(request, "actor", None),
+        "payment_tax": settings.STRIPE_TAX,
         "payment_sandbox": settings.PAYMENT_SANDBOX,
         "simulated_provider": bool(settings.SIMULATOR_URL),
     }

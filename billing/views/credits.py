@@ -31,9 +31,7 @@ def overview(request: ActorRequest) -> HttpResponse:
         "packs": queries.packs_on_sale(),
         "may_buy": request.actor.may(Scope.BILLING),
         "entries": queries.entries_of(workspace).order_by("-seq")[:ENTRIES_SHOWN],
-        "orders": queries.orders_of(workspace).prefetch_related("refunds", "disputes")[
-            :ORDERS_SHOWN
-        ],
+        "orders": queries.listed_orders_of(workspace)[:ORDERS_SHOWN],
         "rule": rules.rule_of(workspace),
         "card": queries.card_of(workspace),
         "is_top_up_offered": rules.is_offered(),

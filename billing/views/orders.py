@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts import keyset
 from accounts.decorators import ActorRequest, workspace_required
 from accounts.models import Scope
 from billing import checkout, crediting, credits, documents, money_back, orders, queries
@@ -24,6 +25,25 @@ logger = logging.getLogger(__name__)
 # A page that looks again by itself, in several windows, must not ask Stripe as often.
 FRESH_FOR = timedelta(seconds=2)
 SESSION = "cs_"
+ORDERS_A_PAGE = 50
+
+
+@require_GET
+@workspace_required
+def listed(request: ActorRequest) -> HttpResponse:
+    cursor = request.GET.get("cursor")
+    try:
+        page = keyset.newest_first(
+            queries.listed_orders_of(request.actor.workspace), limit=ORDERS_A_PAGE, cursor=cursor
+        )
+    except keyset.InvalidCursor:
+        return redirect("orders")
+    context = {
+        "orders": page.rows,
+        "newer_url": request.path if cursor else "",
+        "older_url": f"?cursor={page.next_cursor}" if page.next_cursor else "",
+    }
+    return render(request, "billing/orders.html", context)
 
 
 @require_GET

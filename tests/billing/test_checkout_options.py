@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import requests
+from django.test import Client
 
 from billing import credits, packs
 from billing.amounts import to_micro
@@ -136,13 +137,20 @@ def test_codes_have_no_place_where_they_are_off(ada: Person, shop: Shop, code: A
 
 
 def test_nothing_to_pay_is_only_paid_where_the_operator_allows_it(
-    ada: Person, shop: Shop, settings: Any, code: Any
+    ada: Person, operator: Client, shop: Shop, settings: Any, code: Any
 ) -> None:
     settings.STRIPE_PROMOTION_CODES = True
     order = buy(ada)
     enter(shop, order, code(100))
     assert "a person will check it" in come_back(ada, shop.press(order.checkout_url, "pay"))
     assert balance(ada) == 100
+    # Each later look finds the same.
+    shop.deliver()
+    drain_queue()
+    order.refresh_from_db()
+    assert order.attention == "Payment status no_payment_required"
+    waiting = operator.get("/admin/billing/order/?attention__isempty=0").content.decode()
+    assert order.public_id in waiting
 
 
 def test_nothing_to_pay_brings_the_credits_where_it_is_allowed(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -66,6 +67,31 @@ def test_it_says_what_the_plan_lets_you_spend_a_day(ada: Person, settings: Any, 
     assert "credits a day (UTC)" not in page(ada.browser, path)
     Plan.objects.update(daily_credits=to_micro("1200"))
     assert "lets this workspace spend 1,200 credits a day (UTC)" in page(ada.browser, path)
+
+
+def test_it_lists_all_orders(ada: Person, charlie: Person) -> None:
+    assert "No order yet" in page(ada.browser, "/credits/orders/")
+    terms = {"pack": "small", "credits": to_micro(100), "amount": 1800, "currency": "usd"}
+    made = [Order.objects.create(workspace=ada.workspace, **terms) for _ in range(52)]
+    foreign = Order.objects.create(workspace=charlie.workspace, **terms)
+    overview, first = page(ada.browser), page(ada.browser, "/credits/orders/")
+    assert 'href="/credits/orders/"' in overview
+    assert made[41].public_id not in overview
+    older = re.search(r'href="(\?cursor=\w+)" rel="next"', first)
+    assert older is not None
+    second = page(ada.browser, f"/credits/orders/{older[1]}")
+    assert re.findall(r"/credits/orders/(ord_\w+)/", first + second) == [
+        order.public_id for order in reversed(made)
+    ]
+    assert foreign.public_id not in overview + first + second
+    assert ada.browser.get("/credits/orders/?cursor=%00")["Location"] == "/credits/orders/"
+
+
+def test_it_says_where_tax_may_be_added(ada: Person, settings: Any) -> None:
+    settings.STRIPE_TAX = False
+    assert "Tax may be added" not in page(ada.browser)
+    settings.STRIPE_TAX = True
+    assert "Tax may be added to these prices when you pay." in page(ada.browser)
 
 
 def test_it_leads_nobody_to_the_top_up_who_may_not_buy(

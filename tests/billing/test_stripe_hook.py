@@ -86,6 +86,7 @@ SIGNED = "signed well, now"
         ("", SIGNED),
         ("not json", SIGNED),
         ("[]", SIGNED),
+        ("[" * 100_000, SIGNED),
         ('{"object": "v2.core.event"}', SIGNED),
     ],
     ids=[
@@ -98,6 +99,7 @@ SIGNED = "signed well, now"
         "empty",
         "not json",
         "a list",
+        "too deep",
         "a thin event",
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode
 from typing import Any, NamedTuple
 
 from billing.sandbox.account import API_VERSION, HERE, Account, new_id, shown
@@ -47,12 +48,25 @@ def answer(store: Store, request: Request) -> Answer:
 
 
 def _admit(request: Request) -> None:
-    if not request.key.startswith("Bearer sk_test_"):
+    if not _key(request.key).startswith("sk_test_"):
         raise Refused("Invalid API Key provided.", status=401, code="api_key_invalid")
     if request.version not in ("", API_VERSION):
         raise Refused(f"The payment sandbox speaks {API_VERSION}, not {request.version}.")
     if len(request.idempotency_key) > LONGEST_KEY:
         raise Refused("Idempotency keys have up to 255 characters.", kind="idempotency_error")
+
+
+def _key(authorization: str) -> str:
+    """Stripe takes it as a token, and as the name of HTTP Basic."""
+    scheme, _, said = authorization.partition(" ")
+    if scheme == "Bearer":
+        return said
+    if scheme != "Basic":
+        return ""
+    try:
+        return b64decode(said, validate=True).decode().partition(":")[0]
+    except ValueError:
+        return ""
 
 
 def _once(store: Store, request: Request) -> Answer:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import Any
 
 import pytest
+import requests
 import stripe
 
 from billing.sandbox.account import ACCOUNT_ID
@@ -91,6 +93,25 @@ def test_it_pages_through_a_list_both_ways(desk: Desk) -> None:
         products.list({"starting_after": "prod_none"})
     with pytest.raises(stripe.InvalidRequestError):
         products.list({"limit": 101})
+
+
+@pytest.mark.parametrize(
+    ("authorization", "status"),
+    [
+        ("Bearer sk_test_x", 200),
+        ("Basic " + b64encode(b"sk_test_x:").decode(), 200),
+        ("Basic " + b64encode(b"sk_live_x:").decode(), 401),
+        ("Basic " + b64encode(b"\xff:").decode(), 401),
+        ("Basic no-base64!", 401),
+        ("Digest sk_test_x", 401),
+        ("", 401),
+    ],
+)
+def test_it_takes_the_key_as_stripe_does(desk: Desk, authorization: str, status: int) -> None:
+    asked = requests.get(
+        f"{desk.sandbox.url}/v1/account", headers={"Authorization": authorization}, timeout=10
+    )
+    assert asked.status_code == status
 
 
 def test_it_says_whose_account_it_is(desk: Desk) -> None:
