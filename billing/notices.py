@@ -18,9 +18,9 @@ TELL_BUYER = "billing.tasks.tell_payment_failed"
 
 
 def ring_operator(order: Order, why: str) -> None:
-    """A person has to look at this order. The log says why, the mail shows how it stands."""
+    """A person has to look at this order: the mail's subject says why, the rest how it stands."""
     logger.error("order %s: %s", order.public_id, why)
-    doorbell.ring(TELL_OPERATOR, order.pk)
+    doorbell.ring(TELL_OPERATOR, order.pk, why)
 
 
 def ring_payment_failed(order: Order) -> None:
@@ -28,9 +28,9 @@ def ring_payment_failed(order: Order) -> None:
     doorbell.ring(TELL_BUYER, order.pk)
 
 
-def tell_operator(order: Order) -> None:
-    page = reverse("admin:billing_order_change", args=[order.pk])
-    _send("order_attention", mails.operators(), order, link=settings.SITE_URL + page)
+def tell_operator(order: Order, why: str) -> None:
+    page = settings.SITE_URL + reverse("admin:billing_order_change", args=[order.pk])
+    _send("order_attention", mails.operators(), order, link=page, why=why)
 
 
 def tell_payment_failed(order: Order) -> None:
@@ -38,5 +38,5 @@ def tell_payment_failed(order: Order) -> None:
     _send("payment_failed", mails.managers_of(order.workspace), order, link=page)
 
 
-def _send(name: str, to: list[str], order: Order, *, link: str) -> None:
-    mails.try_to_send(f"billing/email/{name}", to=to, about=order, order=order, link=link)
+def _send(name: str, to: list[str], order: Order, **context: str) -> None:
+    mails.try_to_send(f"billing/email/{name}", to=to, about=order, order=order, **context)

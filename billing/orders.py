@@ -16,7 +16,9 @@ from billing.models import Order, OrderChange, OrderOrigin, OrderState
 
 # Paid is final. An expired or failed order may still be paid: Stripe's word is the later one.
 MOVES: dict[OrderState, frozenset[OrderState]] = {
-    OrderState.NEW: frozenset({OrderState.OPEN, OrderState.FAILED, OrderState.REVIEW}),
+    OrderState.NEW: frozenset(
+        {OrderState.OPEN, OrderState.FAILED, OrderState.EXPIRED, OrderState.REVIEW}
+    ),
     OrderState.OPEN: frozenset(
         {
             OrderState.PROCESSING,
@@ -105,21 +107,23 @@ def record(order: Order, said: Facts, *, syncs: int) -> Order | None:
         problem = _mismatch(row, said)
         is_of_it = said.reference == row.public_id
         if is_of_it:
-            _attach(row, said, problem=problem)
+            _attach(row, said, fits=not problem)
         state, reason = (OrderState.REVIEW, problem) if problem else _verdict(row, said)
         if state in MOVES[OrderState(row.state)]:
             if state == OrderState.PAID:
                 crediting.give(row)
             _tell(row, to=state, why=reason)
             move(row, to=state, reason=reason)
-        if row.state == state == OrderState.REVIEW:
-            row.attention = reason[:300]
         if is_of_it:
             reversals.record(row, said)
         if row.state == OrderState.PAID and not problem:
             crediting.take_back(row, lost=said.lost + reversals.on_their_way(row, said))
+        if state == OrderState.REVIEW:
+            row.attention = reason[:300]
+        elif row.state != OrderState.REVIEW:
+            row.attention = ""
         row.syncs, row.seen, row.synced_at = syncs + 1, said.digest, timezone.now()
-        row.save(update_fields=["syncs", "seen", "synced_at", "attention"])
+        row.save(update_fields=["attention", "syncs", "seen", "synced_at"])
     return row
 
 
@@ -143,18 +147,17 @@ def move(order: Order, *, to: OrderState, reason: str) -> None:
 
 def _tell(order: Order, *, to: OrderState, why: str) -> None:
     if to == OrderState.REVIEW:
-        notices.ring_operator(order, why)
+        notices.ring_operator(order, f"under review: {why}")
     elif to == OrderState.FAILED and order.state == OrderState.PROCESSING:
         notices.ring_payment_failed(order)
 
 
-def _attach(order: Order, said: Facts, *, problem: str) -> None:
+def _attach(order: Order, said: Facts, *, fits: bool) -> None:
     """Keep the ids under which Stripe has this order."""
     order.stripe_session_id = order.stripe_session_id or said.session or None
     order.stripe_payment_intent = said.intent or order.stripe_payment_intent
     order.stripe_invoice = said.invoice or order.stripe_invoice
-    order.attention = problem[:300]
-    if not problem:
+    if fits:
         order.checkout_url = said.url or order.checkout_url
         order.amount_total = said.amount_total
         # A customer's balance at Stripe may have paid some of it, tax and all.
@@ -167,10 +170,9 @@ def _attach(order: Order, said: Facts, *, problem: str) -> None:
             "checkout_url",
             "amount_total",
             "amount_tax",
-            "attention",
         ]
     )
-    if order.state == OrderState.NEW and not problem:
+    if order.state == OrderState.NEW and fits:
         move(order, to=OrderState.OPEN, reason="Stripe has it")
 
 
@@ -202,6 +204,8 @@ def _verdict(order: Order, said: Facts) -> tuple[OrderState, str]:
         return OrderState.OPEN, "Waiting for payment"
     if said.payment_status == "no_payment_required" and order.allows_free:
         return OrderState.PAID, "Nothing to pay after the discount"
+    if said.payment_status == "no_payment_required":
+        return OrderState.REVIEW, "Nothing was paid, and a full discount did not count as paid"
     if said.payment_status != "unpaid":
         return OrderState.REVIEW, f"Payment status {said.payment_status}"
     if said.intent_status in FAILED_INTENTS:

@@ -35,7 +35,7 @@ def on_their_way(order: Order, said: Facts) -> int:
 
 def _freeze(order: Order, *, cause: str) -> None:
     if freezes.freeze(workspace=order.workspace, cause=cause, reason=FROZEN, order=order):
-        notices.ring_operator(order, f"reported as fraud: {cause}")
+        notices.ring_operator(order, f"froze its workspace, reported as fraud ({cause})")
 
 
 def _record_refund(order: Order, said: RefundFact) -> None:
@@ -55,7 +55,7 @@ def _record_refund(order: Order, said: RefundFact) -> None:
     row.save()
     if said.status in FAILED_REFUNDS and was != said.status:
         why = said.failure or said.status
-        notices.ring_operator(order, f"refund {said.id} came back, the buyer has no money: {why}")
+        notices.ring_operator(order, f"refund {said.id} came back, the buyer has no money ({why})")
 
 
 def _record_dispute(order: Order, said: DisputeFact) -> None:
@@ -70,7 +70,7 @@ def _record_dispute(order: Order, said: DisputeFact) -> None:
         stripe_id=said.id, defaults=values, create_defaults={**values, "order": order}
     )
     if is_new:
-        notices.ring_operator(order, f"disputed: {said.id} ({said.reason})")
+        notices.ring_operator(order, f"disputed as {said.reason} ({said.id})")
     cause = f"dispute:{said.id}"
     if said.status in SETTLED_FOR_US:
         freezes.lift(cause=cause, because=f"The dispute is {said.status}.")

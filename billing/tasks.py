@@ -97,8 +97,8 @@ def send_refund(refund_pk: int) -> None:
         logger.warning("refund %s is not sent: %s", refund.public_id, exc)
 
 
-def tell_operator(order_pk: int) -> None:
-    notices.tell_operator(Order.objects.select_related("workspace").get(pk=order_pk))
+def tell_operator(order_pk: int, why: str = "needs a look") -> None:
+    notices.tell_operator(Order.objects.select_related("workspace").get(pk=order_pk), why)
 
 
 def tell_payment_failed(order_pk: int) -> None:

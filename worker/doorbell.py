@@ -19,8 +19,8 @@ from django_q.signing import SignedPackage
 def ring(task: str, *args: int | str, delay: float = 0) -> int:
     """Have a worker call the function at dotted path `task` with `args`, `delay` seconds from now.
 
-    Returns the entry's id; the entry is gone once it is answered. Only ids belong into `args`:
-    they are pickled, and may be read much later by newer code.
+    Returns the entry's id; the entry is gone once it is answered. Only ids belong into `args`, and
+    words for a person: they are pickled, and may be read much later by newer code.
     """
     return ring_at(Conf.CLUSTER_NAME, task, *args, delay=delay)
 

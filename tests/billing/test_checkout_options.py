@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import requests
+from django.core import mail
 from django.test import Client
 
 from billing import credits, packs
@@ -140,17 +141,21 @@ def test_nothing_to_pay_is_only_paid_where_the_operator_allows_it(
     ada: Person, operator: Client, shop: Shop, settings: Any, code: Any
 ) -> None:
     settings.STRIPE_PROMOTION_CODES = True
+    settings.OPERATOR_EMAILS = ["operator@example.com"]
     order = buy(ada)
     enter(shop, order, code(100))
     assert "a person will check it" in come_back(ada, shop.press(order.checkout_url, "pay"))
     assert balance(ada) == 100
+    why = "Nothing was paid, and a full discount did not count as paid"
     # Each later look finds the same.
     shop.deliver()
     drain_queue()
     order.refresh_from_db()
-    assert order.attention == "Payment status no_payment_required"
+    assert order.attention == why
     waiting = operator.get("/admin/billing/order/?attention__isempty=0").content.decode()
     assert order.public_id in waiting
+    (told,) = mail.outbox
+    assert told.subject == f"Order {order.public_id} under review: {why}"
 
 
 def test_nothing_to_pay_brings_the_credits_where_it_is_allowed(

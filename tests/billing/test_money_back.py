@@ -94,6 +94,7 @@ def test_a_refund_that_comes_back_gives_the_credits_back(
     (told,) = mail.outbox
     assert told.to == ["operator@example.com"]
     assert "expired_or_canceled_card" in told.body
+    assert "came back, the buyer has no money" in told.subject
 
 
 def test_what_is_spent_becomes_a_debt_that_the_next_purchase_pays(
@@ -188,10 +189,15 @@ def test_more_than_was_paid_takes_no_more_than_was_bought(
 
 
 def test_fraud_freezes_until_the_bank_lets_go(
-    ada: Person, shop: Shop, bank: Bank, order: Order
+    ada: Person, shop: Shop, bank: Bank, order: Order, settings: Any
 ) -> None:
+    settings.OPERATOR_EMAILS = ["operator@example.com"]
     dispute = bank.dispute(order, reason="fraudulent", inquiry=True)
     hear(shop)
+    assert [told.subject for told in mail.outbox] == [
+        f"Order {order.public_id} disputed as fraudulent ({dispute})",
+        f"Order {order.public_id} froze its workspace, reported as fraud (dispute:{dispute})",
+    ]
     assert "fraud" in credits.balance(ada.workspace).frozen
     with pytest.raises(credits.AccountFrozen), transaction.atomic():
         credits.hold(workspace=ada.workspace, amount=0, key="job")

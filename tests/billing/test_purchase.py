@@ -206,6 +206,8 @@ def test_it_puts_what_does_not_fit_under_review(
     drain_queue()
     order.refresh_from_db()
     assert (order.state, balance(ada)) == ("review", 100)
+    # Whatever the reason, it stands where the operator looks for it.
+    assert order.attention == order.changes.get(now="review").reason != ""
     assert "a person will check it" in come_back(ada, paid)
 
 

@@ -52,7 +52,7 @@ def test_the_page_says_that_the_pack_cannot_be_bought(ada: Person) -> None:
     assert "cannot be bought at the moment" in page.content.decode()
     order = Order.objects.get()
     assert order.state == "review"
-    assert "amount_subtotal is 9900, not 1800" in order.changes.get().reason
+    assert order.attention == "amount_subtotal is 9900, not 1800"
 
 
 def test_the_api_gives_no_empty_address(ada: Person) -> None:
