@@ -110,6 +110,9 @@ def forgive(site: AdminSite, request: HttpRequest, pk: int) -> HttpResponse:
     """Write off what a workspace owes, but not what comes to be owed after the form was shown."""
     _require_permission(request)
     account = _account(pk)
+    if request.method == "GET" and not account.debt:
+        messages.info(request, "Nothing is owed.")
+        return redirect("admin:billing_creditaccount_change", account.pk)
     form = ReasonForm(request.POST or None, initial=_initial())
     if form.is_valid():
         key, reason = f"admin:{form.cleaned_data['key']}", form.cleaned_data["reason"]

@@ -3,14 +3,22 @@ from __future__ import annotations
 from typing import Any
 from uuid import uuid4
 
+from django import forms
 from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 
 from accounts.read_only import ReadOnlyAdmin
 from billing import freezes
 from billing.models import Freeze
+
+
+class LiftForm(forms.Form):
+    because = forms.CharField(
+        max_length=200, label="Why it is lifted", help_text="Kept here; no customer sees it."
+    )
 
 
 @admin.register(Freeze)
@@ -45,10 +53,17 @@ class FreezeAdmin(ReadOnlyAdmin[Freeze]):
         obj.pk, obj.cause = made.pk, made.cause
 
     @admin.action(description="Lift: let the workspace start jobs again", permissions=["lift"])
-    def lift(self, request: HttpRequest, queryset: QuerySet[Freeze]) -> None:
+    def lift(self, request: HttpRequest, queryset: QuerySet[Freeze]) -> HttpResponse | None:
         assert request.user.is_authenticated
-        for row in queryset.filter(lifted_at=None):
+        rows = queryset.filter(lifted_at=None)
+        form = LiftForm(request.POST if "because" in request.POST else None)
+        if rows and not form.is_valid():
+            context = {**self.admin_site.each_context(request), "form": form, "rows": rows}
+            return render(request, "billing/admin_lift.html", context | {"title": "Lift"})
+        for row in rows:
+            because = form.cleaned_data["because"]
             with transaction.atomic():
-                freezes.lift(cause=row.cause, because="Lifted by the operator", by=request.user)
-            self.log_change(request, row, "Lifted")
+                freezes.lift(cause=row.cause, because=because, by=request.user)
+            self.log_change(request, row, f"Lifted: {because}")
             messages.success(request, f"{row.workspace}: lifted.")
+        return None

@@ -49,11 +49,10 @@ class CreditAccountAdmin(ReadOnlyAdmin[CreditAccount]):
 
     @admin.display(description="history")
     def history(self, row: CreditAccount) -> SafeString:
-        return format_html(
+        links = format_html(
             '<a href="{}?account__id__exact={}">Entries</a> · '
             '<a href="{}?account__id__exact={}">Holds</a> · '
-            '<a href="{}?workspace={}">Grant credits</a> · <a href="{}">Take credits</a> · '
-            '<a href="{}">Forgive a debt</a>',
+            '<a href="{}?workspace={}">Grant credits</a> · <a href="{}">Take credits</a>',
             reverse("admin:billing_entry_changelist"),
             row.pk,
             reverse("admin:billing_hold_changelist"),
@@ -61,8 +60,11 @@ class CreditAccountAdmin(ReadOnlyAdmin[CreditAccount]):
             reverse("admin:billing_creditaccount_grant"),
             row.workspace_id,
             reverse("admin:billing_creditaccount_take", args=[row.pk]),
-            reverse("admin:billing_creditaccount_forgive", args=[row.pk]),
         )
+        if not row.debt:
+            return links
+        forgive = reverse("admin:billing_creditaccount_forgive", args=[row.pk])
+        return links + format_html(' · <a href="{}">Forgive a debt</a>', forgive)
 
     def get_urls(self) -> list[URLPattern]:
         pages: list[tuple[str, Callable[..., HttpResponse], str]] = [

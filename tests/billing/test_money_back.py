@@ -227,8 +227,18 @@ def test_what_a_person_lifted_does_not_freeze_again(
     freeze = Freeze.objects.get()
     assert credits.balance(ada.workspace).frozen
     action = {"action": "lift", "_selected_action": [freeze.pk]}
-    admin_client.post("/admin/billing/freeze/", action)
-    assert credits.balance(ada.workspace).frozen == ""
+    asked = admin_client.post("/admin/billing/freeze/", action).content.decode()
+    assert "Why it is lifted" in asked
+    assert f'name="_selected_action" value="{freeze.pk}"' in asked
+    empty = admin_client.post("/admin/billing/freeze/", {**action, "because": " "})
+    assert "This field is required" in empty.content.decode()
+    assert credits.balance(ada.workspace).frozen
+    admin_client.post("/admin/billing/freeze/", {**action, "because": "The buyer called"})
+    freeze.refresh_from_db()
+    assert (freeze.lifted_because, credits.balance(ada.workspace).frozen) == (
+        "The buyer called",
+        "",
+    )
     bank.refund(order, 1)
     hear(shop)
     assert credits.balance(ada.workspace).frozen == ""

@@ -219,7 +219,9 @@ def test_a_debt_is_forgiven_once_with_a_reason(
     spend(ada, "160")
     desk.send(desk.form(), amount="18.00", beyond_unspent="on")
     account = credits.account_of(ada.workspace)
+    accounts_page = f"/admin/billing/creditaccount/{account.pk}/change/"
     address = f"/admin/billing/creditaccount/{account.pk}/forgive/"
+    assert address in admin_client.get(accounts_page).content.decode()
     assert "Forgive 60 credits" in admin_client.get(address).content.decode()
     assert "errorlist" in admin_client.post(address, {"key": "c" * 32}).content.decode()
     form = {"key": "c" * 32, "reason": "A regular customer"}
@@ -229,4 +231,6 @@ def test_a_debt_is_forgiven_once_with_a_reason(
     admin_client.post(address, form)
     (entry,) = Entry.objects.filter(kind="forgiveness")
     assert entry.note == "A regular customer"
+    assert address not in admin_client.get(accounts_page).content.decode()
+    assert "Nothing is owed." in admin_client.get(address, follow=True).content.decode()
     assert "A regular customer" in ada.browser.get("/credits/").content.decode()
