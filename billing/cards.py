@@ -22,7 +22,7 @@ from accounts import audit
 from accounts.access import Actor
 from accounts.models import Scope
 from billing import customers, pages, stripe_client
-from billing.errors import PaymentUnavailable
+from billing.errors import NoAnswer
 from billing.models import OPEN_TOP_UPS, CardConsent, Customer, SavedCard
 from billing.top_ups import rules
 from billing.top_ups.due import CHARGE
@@ -61,7 +61,7 @@ def begin(*, by: Actor, address: str | None) -> str:
         made = pages.make(consent, dict(_request(consent)), key=f"card:{consent.public_id}")
     except stripe.StripeError as exc:
         logger.warning("card session of %s: %s", consent.public_id, type(exc).__name__)
-        raise PaymentUnavailable("Stripe did not answer. Please try again in a minute.") from exc
+        raise NoAnswer(exc.user_message or exc) from exc
     CardConsent.objects.filter(pk=consent.pk).update(stripe_session_id=made.id)
     return made.url or ""
 

@@ -16,8 +16,8 @@ from accounts.access import Actor
 from accounts.models import Scope
 from billing import customers, facts, orders, packs, pages, stripe_client
 from billing.amounts import to_text
-from billing.errors import PaymentUnavailable
-from billing.models import Order, OrderState
+from billing.errors import NoAnswer, PaymentUnavailable
+from billing.models import Order, OrderOrigin, OrderState
 
 logger = logging.getLogger(__name__)
 
@@ -78,10 +78,16 @@ def open_session(order: Order) -> Order:
     except stripe.StripeError as exc:
         # Perhaps made, and the answer lost: the order stays new, and the sweep asks again.
         logger.warning("checkout session of %s: %s", order.public_id, type(exc).__name__)
-        raise PaymentUnavailable("Stripe did not answer. Please try again in a minute.") from exc
+        raise NoAnswer(exc.user_message or exc) from exc
     said = facts.of_session(session)
     # Overtaken by an event of this session: what that found is the later word.
     return orders.record(order, said, syncs=order.syncs) or Order.objects.get(pk=order.pk)
+
+
+def is_cancellable(order: Order) -> bool:
+    """Whether its page may still be paid on, or be made."""
+    waits = order.state in (OrderState.NEW, OrderState.OPEN)
+    return waits and order.origin == OrderOrigin.CHECKOUT
 
 
 def cancel(order: Order) -> Order:
@@ -90,17 +96,26 @@ def cancel(order: Order) -> Order:
     Raises PaymentUnavailable. Paid in the meantime, the order is paid.
     """
     orders.require_ours(order)
-    if order.state == OrderState.OPEN and order.stripe_session_id:
-        Order.objects.filter(pk=order.pk, canceled_at=None).update(canceled_at=timezone.now())
-        pages.close(order.stripe_session_id)
+    if not is_cancellable(order):
+        return orders.sync_order(order)
+    Order.objects.filter(pk=order.pk, canceled_at=None).update(canceled_at=timezone.now())
+    if not order.stripe_session_id:
+        return _leave(order, to=OrderState.EXPIRED, reason="Cancelled before it had a page")
+    pages.close(order.stripe_session_id)
     return orders.sync_order(order)
 
 
 def give_up(order: Order, *, reason: str) -> None:
+    _leave(order, to=OrderState.FAILED, reason=reason)
+
+
+def _leave(order: Order, *, to: OrderState, reason: str) -> Order:
+    """Ask for no payment page any more. Of one whose answer was lost, nobody has the address."""
     with transaction.atomic():
         row = Order.objects.select_for_update().get(pk=order.pk)
         if row.state == OrderState.NEW:
-            orders.move(row, to=OrderState.FAILED, reason=reason)
+            orders.move(row, to=to, reason=reason)
+    return row
 
 
 def _request(order: Order) -> SessionCreateParams:

@@ -11,7 +11,7 @@ from stripe.params import CustomerCreateParams
 
 from accounts.models import Membership, Role, Workspace
 from billing import stripe_client
-from billing.errors import PaymentUnavailable
+from billing.errors import NoAnswer
 from billing.models import Customer
 
 logger = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ def customer_of(workspace: Workspace) -> Customer:
         )
     except stripe.StripeError as exc:
         logger.warning("customer of %s: %s", workspace.public_id, type(exc).__name__)
-        raise PaymentUnavailable("Stripe did not answer. Please try again in a minute.") from exc
+        raise NoAnswer(exc.user_message or exc) from exc
     return record(row, made)
 
 

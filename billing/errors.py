@@ -21,7 +21,8 @@ BillingError
 ├── UnknownPlan           no such subscription plan is on sale
 ├── UnsaleablePack        a pack that must not go on sale: `.reason`
 ├── UnsaleablePlan        a plan that must not go on sale: `.reason`
-└── PaymentUnavailable    Stripe is not set up, or did not answer
+└── PaymentUnavailable    Stripe is not set up, or did not do it: `.in_full`
+    ├── NoAnswer          it did not answer, or not what was asked: `.said`
     └── OtherAccount      the order belongs to another account or mode of Stripe
 """
 
@@ -120,7 +121,22 @@ class UnknownCurrency(BillingError):
 
 
 class PaymentUnavailable(BillingError):
-    pass
+    @property
+    def in_full(self) -> str:
+        """With what is for the operator alone."""
+        return str(self)
+
+
+class NoAnswer(PaymentUnavailable):
+    """`said` is what Stripe or the network said: of no use to a customer."""
+
+    def __init__(self, said: object) -> None:
+        self.said = said
+        super().__init__("Stripe did not answer. Please try again in a minute.")
+
+    @property
+    def in_full(self) -> str:
+        return f"Stripe did not answer: {self.said}"
 
 
 class OtherAccount(PaymentUnavailable):

@@ -19,7 +19,7 @@ from django.utils import timezone
 from accounts.models import User
 from billing import crediting, credits, currencies, orders, stripe_client
 from billing.amounts import to_text
-from billing.errors import PaymentUnavailable, RefundRefused
+from billing.errors import NoAnswer, RefundRefused
 from billing.models import CreditAccount, Entry, Lot, Order, OrderState, Refund
 from billing.reversals import FAILED_REFUNDS
 from worker import doorbell
@@ -127,7 +127,7 @@ def send(refund: Refund) -> Refund:
     except REFUSED as exc:
         return _fail(refund, str(exc.user_message or exc))
     except stripe.StripeError as exc:
-        raise PaymentUnavailable(f"Stripe did not answer: {exc.user_message or exc}") from exc
+        raise NoAnswer(exc.user_message or exc) from exc
     Refund.objects.filter(pk=refund.pk, stripe_id=None).update(
         stripe_id=made.id, status=made.status or ""
     )

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db.models import Q
 from stripe import DEFAULT_API_BASE, RequestsClient, StripeClient, StripeError
 
-from billing.errors import PaymentUnavailable
+from billing.errors import NoAnswer, PaymentUnavailable
 
 # Changed together with the webhook endpoint's version in Stripe's dashboard.
 API_VERSION = "2026-10-28.endive"
@@ -46,7 +46,7 @@ def asking() -> Iterator[StripeClient]:
     try:
         yield client()
     except StripeError as exc:
-        raise PaymentUnavailable(f"Stripe did not answer: {exc.user_message or exc}") from exc
+        raise NoAnswer(exc.user_message or exc) from exc
 
 
 def api_base() -> str:

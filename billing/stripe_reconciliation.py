@@ -155,7 +155,7 @@ class Walk:
         except invoices.UnknownSubscription:
             self._decide("invoice", invoice_id, "It is of no subscription of ours.")
         except PaymentUnavailable as exc:
-            self._decide("invoice", invoice_id, str(exc))
+            self._decide("invoice", invoice_id, exc.in_full)
         else:
             if order is not None and order.state == OrderState.PAID:
                 self.report.repaired.append({"invoice": invoice_id, "order": order.public_id})
@@ -226,7 +226,7 @@ class Walk:
         try:
             now = orders.sync_order(order, session_id=session_id)
         except PaymentUnavailable as exc:
-            self._decide("order", order.public_id, str(exc))
+            self._decide("order", order.public_id, exc.in_full)
             return
         if (now.state, now.clawed) != (order.state, order.clawed):
             self.report.repaired.append(

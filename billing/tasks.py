@@ -71,7 +71,7 @@ def process_stripe_event(event_pk: str) -> None:
     except OtherAccount as exc:
         _finish(event, StripeEvent.State.FAILED, str(exc))
     except PaymentUnavailable as exc:
-        _again_later(event, str(exc), StripeEvent.State.FAILED, MAX_ATTEMPTS)
+        _again_later(event, exc.in_full, StripeEvent.State.FAILED, MAX_ATTEMPTS)
     else:
         _finish(event, StripeEvent.State.DONE, "")
 
@@ -84,7 +84,7 @@ def sync_order(order_pk: int) -> None:
         else:
             orders.sync_order(order)
     except PaymentUnavailable as exc:
-        logger.warning("order %s is not synced: %s", order.public_id, exc)
+        logger.warning("order %s is not synced: %s", order.public_id, exc.in_full)
         # Else the same orders, asked in vain, would be the oldest ones in every sweep.
         Order.objects.filter(pk=order_pk).update(synced_at=timezone.now())
 
@@ -94,7 +94,7 @@ def send_refund(refund_pk: int) -> None:
     try:
         refunds.send(refund)
     except PaymentUnavailable as exc:
-        logger.warning("refund %s is not sent: %s", refund.public_id, exc)
+        logger.warning("refund %s is not sent: %s", refund.public_id, exc.in_full)
 
 
 def tell_operator(order_pk: int, why: str = "needs a look") -> None:
@@ -115,7 +115,7 @@ def charge_top_up(top_up_pk: int) -> None:
     try:
         charging.proceed(top_up)
     except PaymentUnavailable as exc:
-        logger.warning("top-up %s waits: %s", top_up.public_id, exc)
+        logger.warning("top-up %s waits: %s", top_up.public_id, exc.in_full)
 
 
 def tell_top_up(top_up_pk: int) -> None:
@@ -134,7 +134,7 @@ def detach_card(card_pk: int) -> None:
     try:
         cards.detach(SavedCard.objects.get(pk=card_pk))
     except PaymentUnavailable as exc:
-        logger.warning("card %s is not detached: %s", card_pk, exc)
+        logger.warning("card %s is not detached: %s", card_pk, exc.in_full)
 
 
 def sync_subscription(subscription_pk: int) -> None:
@@ -142,7 +142,7 @@ def sync_subscription(subscription_pk: int) -> None:
     try:
         starting.refresh(subscription)
     except PaymentUnavailable as exc:
-        logger.warning("subscription %s is not synced: %s", subscription.public_id, exc)
+        logger.warning("subscription %s is not synced: %s", subscription.public_id, exc.in_full)
         Subscription.objects.filter(pk=subscription_pk).update(synced_at=timezone.now())
 
 
@@ -167,7 +167,7 @@ def go_on_reconciling(reconciliation_pk: int) -> None:
     try:
         reconciling.go_on(row)
     except PaymentUnavailable as exc:
-        logger.warning("the comparison with Stripe waits: %s", exc)
+        logger.warning("the comparison with Stripe waits: %s", exc.in_full)
 
 
 def sweep() -> None:

@@ -88,6 +88,9 @@ RETRYABLE = {
     "internal_error",
 }
 
+# When is not known: as often as is no burden.
+AGAIN = {"Retry-After": "30"}
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -185,10 +188,11 @@ def _simple(exc: Exception) -> Problem | None:
     if isinstance(exc, OperationalError | InterfaceError):
         # At the commit itself nobody can say whether it happened; the same key finds out.
         detail = "The database could not be reached. Send the same Idempotency-Key again."
-        return Problem(503, "temporarily_unavailable", detail, {"charged": None})
+        return Problem(503, "temporarily_unavailable", detail, {"charged": None}, AGAIN)
     for kind, status, code in SIMPLE:
         if isinstance(exc, kind):
-            return Problem(status, code, _text(exc) or TITLES[code])
+            headers = AGAIN if status == 503 else {}
+            return Problem(status, code, _text(exc) or TITLES[code], headers=headers)
     return None
 
 

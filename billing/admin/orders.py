@@ -183,7 +183,7 @@ class OrderAdmin(ReadOnlyAdmin[Order]):
             try:
                 synced = orders.sync_order(order)
             except PaymentUnavailable as exc:
-                messages.error(request, f"{order}: {exc}")
+                messages.error(request, f"{order}: {exc.in_full}")
             else:
                 messages.info(request, f"{order}: {synced.get_state_display()}")
 
@@ -230,5 +230,5 @@ def _refund(request: HttpRequest, order: Order, wanted: dict[str, Any]) -> Refun
     try:
         return refunds.send(refund)
     except PaymentUnavailable as exc:
-        messages.warning(request, f"{exc} It is sent as soon as Stripe answers.")
+        messages.warning(request, f"{exc.in_full} It is sent as soon as Stripe answers.")
         return refund

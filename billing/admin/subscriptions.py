@@ -122,6 +122,6 @@ class SubscriptionAdmin(ReadOnlyAdmin[Subscription]):
             try:
                 now = starting.refresh(subscription)
             except PaymentUnavailable as exc:
-                messages.error(request, f"{subscription}: {exc}")
+                messages.error(request, f"{subscription}: {exc.in_full}")
             else:
                 messages.info(request, f"{subscription}: {now.status_name}")

@@ -80,6 +80,6 @@ class TopUpAdmin(ReadOnlyAdmin[TopUp]):
             try:
                 now = charging.proceed(top_up)
             except PaymentUnavailable as exc:
-                messages.error(request, f"{top_up}: {exc}")
+                messages.error(request, f"{top_up}: {exc.in_full}")
             else:
                 messages.info(request, f"{top_up}: {now.get_state_display()}")

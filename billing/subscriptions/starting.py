@@ -15,7 +15,7 @@ from stripe.params.checkout import SessionCreateParams
 from accounts.access import Actor
 from accounts.models import Scope, Workspace
 from billing import checkout, customers, pages, stripe_client
-from billing.errors import AlreadySubscribed, PaymentUnavailable
+from billing.errors import AlreadySubscribed, NoAnswer, PaymentUnavailable
 from billing.models import Subscription, SubscriptionPlan
 from billing.models.subscriptions import LIVING
 from billing.subscriptions import plans, syncing
@@ -98,7 +98,7 @@ def _open(row: Subscription) -> Subscription:
         raise PaymentUnavailable("This plan cannot be subscribed to at the moment.") from exc
     except stripe.StripeError as exc:
         logger.warning("session of %s: %s", row.public_id, type(exc).__name__)
-        raise PaymentUnavailable("Stripe did not answer. Please try again in a minute.") from exc
+        raise NoAnswer(exc.user_message or exc) from exc
     return syncing.opened(row, made)
 
 

@@ -19,6 +19,7 @@ from accounts.models import Scope
 from billing import checkout, crediting, credits, documents, money_back, orders, queries
 from billing.errors import PaymentUnavailable
 from billing.models import Order, OrderState
+from billing.views.leading_out import render_leading_out
 
 logger = logging.getLogger(__name__)
 
@@ -131,6 +132,7 @@ def _show(
     request: ActorRequest, order: Order, *, canceled: bool, whole: bool = True
 ) -> HttpResponse:
     prefetch_related_objects([order], "refunds", "disputes")
+    may_buy = request.actor.may(Scope.BILLING)
     context = {
         "order": order,
         "canceled": canceled and order.state == OrderState.OPEN,
@@ -139,6 +141,9 @@ def _show(
         "back": money_back.of(order),
         "repaid": crediting.repaid(order),
         "balance": credits.balance(request.actor.workspace),
-        "may_buy": request.actor.may(Scope.BILLING),
+        "may_buy": may_buy,
+        "may_cancel": may_buy and checkout.is_cancellable(order),
     }
-    return render(request, "billing/order.html" if whole else "billing/_order.html", context)
+    template = "billing/order.html" if whole else "billing/_order.html"
+    # The page, too, whose part turns into one with a form that ends at Stripe.
+    return render_leading_out(request, template, context)

@@ -250,9 +250,41 @@ def test_it_tries_again_when_stripe_does_not_answer(ada: Person, shop: Shop, set
 def test_it_answers_clearly_while_stripe_is_away(ada: Person, shop: Shop, settings: Any) -> None:
     settings.STRIPE_API_BASE = "http://127.0.0.1:9"
     answer = ada.api.post("/checkouts", {"pack": "small"})
-    assert answer.status_code == 503
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
     page = ada.browser.post("/credits/buy/small/", follow=True).content.decode()
-    assert "Stripe did not answer" in page
+    assert "Stripe did not answer. Please try again in a minute." in page
+
+
+def test_it_keeps_what_the_provider_said_for_the_operator(
+    ada: Person, shop: Shop, settings: Any, admin_client: Any
+) -> None:
+    order = buy(ada)
+    settings.STRIPE_API_BASE = "http://127.0.0.1:9"
+    page = ada.browser.post("/credits/portal/", follow=True).content.decode()
+    assert "Stripe did not answer. Please try again in a minute." in page
+    assert "communicating with Stripe" not in page
+    action = {"action": "sync_with_stripe", "_selected_action": [order.pk]}
+    told = admin_client.post("/admin/billing/order/", action, follow=True).content.decode()
+    assert "communicating with Stripe" in told
+
+
+def test_an_order_that_never_got_a_page_can_be_cancelled(
+    ada: Person, shop: Shop, settings: Any
+) -> None:
+    waiting = buy(ada)
+    here = settings.STRIPE_API_BASE
+    settings.STRIPE_API_BASE = "http://127.0.0.1:9"
+    ada.browser.post("/credits/buy/small/")
+    order = Order.objects.exclude(pk=waiting.pk).get()
+    address = f"/credits/orders/{order.public_id}/"
+    assert f'action="{address}cancel/"' in ada.browser.get(address).content.decode()
+    page = ada.browser.post(f"{address}cancel/", follow=True).content.decode()
+    assert "This order is cancelled" in page
+    assert f'action="{address}cancel/"' not in page
+    settings.STRIPE_API_BASE = here
+    tasks.sync_order(order.pk)
+    order.refresh_from_db()
+    assert (order.state, order.stripe_session_id) == ("expired", None)
 
 
 def test_it_fails_an_order_that_stripe_refuses(ada: Person, shop: Shop) -> None:
@@ -264,6 +296,9 @@ def test_it_fails_an_order_that_stripe_refuses(ada: Person, shop: Shop) -> None:
     order = Order.objects.get()
     assert order.state == "failed"
     assert "price_of_another_account" in order.changes.get().reason
+    answer = ada.browser.get(f"/credits/orders/{order.public_id}/")
+    assert 'action="/credits/buy/small/"' in answer.content.decode()
+    assert shop.sandbox.url in answer["Content-Security-Policy"]
 
 
 def test_it_asks_stripe_for_what_the_order_says(ada: Person, shop: Shop) -> None:

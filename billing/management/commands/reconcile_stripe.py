@@ -19,5 +19,5 @@ class Command(BaseCommand):
         try:
             report = stripe_reconciliation.reconcile()
         except PaymentUnavailable as exc:
-            raise CommandError(str(exc)) from exc
+            raise CommandError(exc.in_full) from exc
         self.stdout.write(json.dumps(report.as_dict(), indent=2))
