@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
@@ -67,11 +68,17 @@ class PackSerializer(serializers.ModelSerializer[Pack]):
     prices = serializers.SerializerMethodField(
         help_text="In each currency that it can be bought in; the pack's own is the first."
     )
+    plus_tax = serializers.SerializerMethodField(
+        help_text="Whether tax may be added to the price when it is paid."
+    )
 
     class Meta:
         model = Pack
-        fields = ["slug", "name", "credits", "amount", "currency", "prices"]
+        fields = ["slug", "name", "credits", "amount", "currency", "prices", "plus_tax"]
         extra_kwargs = {"amount": {"help_text": "In the currency's smallest unit (cents)."}}
+
+    def get_plus_tax(self, _pack: Pack) -> bool:
+        return bool(settings.STRIPE_TAX)
 
     @extend_schema_field(PriceSerializer(many=True))
     def get_prices(self, pack: Pack) -> Any:

@@ -141,6 +141,7 @@ def test_it_lists_the_packs_on_sale(ada: Person) -> None:
             "amount": 1800,
             "currency": "usd",
             "prices": [{"amount": 1800, "currency": "usd"}],
+            "plus_tax": False,
         },
         {
             "slug": "medium",
@@ -149,6 +150,7 @@ def test_it_lists_the_packs_on_sale(ada: Person) -> None:
             "amount": 8500,
             "currency": "usd",
             "prices": [{"amount": 8500, "currency": "usd"}],
+            "plus_tax": False,
         },
     ]
 

@@ -90,7 +90,9 @@ def test_it_lists_all_orders(ada: Person, charlie: Person) -> None:
 def test_it_says_where_tax_may_be_added(ada: Person, settings: Any) -> None:
     settings.STRIPE_TAX = False
     assert "Tax may be added" not in page(ada.browser)
+    assert not any(pack["plus_tax"] for pack in ada.api.get("/packs").json()["data"])
     settings.STRIPE_TAX = True
+    assert all(pack["plus_tax"] for pack in ada.api.get("/packs").json()["data"])
     assert "Tax may be added to these prices when you pay." in page(ada.browser)
 
 

@@ -25,6 +25,8 @@ def taxed(settings: Any) -> None:
 
 def test_it_is_kept_with_a_purchase(ada: Person, shop: Shop) -> None:
     order = buy(ada)
+    waiting = ada.browser.get(f"/credits/orders/{order.public_id}/").content.decode()
+    assert "$18.00; tax may be added" in waiting
     page = come_back(ada, shop.press(order.checkout_url, "pay"))
     assert "<dt>Paid, with tax</dt>" in page
     assert "$21.60" in page
