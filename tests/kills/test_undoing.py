@@ -32,6 +32,7 @@ LATE = steps("""
     UPDATE generations_generation
     INSERT generations_transition
     UPDATE billing_creditaccount
+    UPDATE billing_hold
     INSERT billing_entry
     INSERT django_q_ormq
     UPDATE generations_callbackhealth
@@ -71,4 +72,6 @@ def test_a_verdict_after_a_decision_by_hand_is_charged_once(travel: Travel) -> N
     deaths = travel("late-verdict")
     assert deaths.places == LATE + STORED
     released = {"jobs": [["succeeded", "released"]], "entries": [["adjustment", -250_000]]}
-    deaths.assert_all_end({**DELIVERED, **released})
+    # The customer had been told of the decision before the provider spoke after all.
+    told = [["generation.failed", "delivered"], ["generation.succeeded", "delivered"]]
+    deaths.assert_all_end({**DELIVERED, **released, "told": told})

@@ -75,3 +75,4 @@ class LateVerdict(Verdict):
     def recover(self) -> None:
         [job] = self.jobs
         reach(job.public_id, State.SUCCEEDED, seconds=60)
+        self._finish()

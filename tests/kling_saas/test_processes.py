@@ -196,7 +196,8 @@ def test_make_run_stops_when_make_alone_is_asked(
     output = installed.var / "make-output"
     with output.open("w") as file:
         make = subprocess.Popen(
-            ["make", "run"],
+            # Tests that run in the background may have been told to ignore it, and make with them.
+            ["env", "--default-signal=INT", "make", "run"],
             env=installed.environment,
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
