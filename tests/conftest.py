@@ -55,8 +55,8 @@ def django_db_setup(
     django_db_setup: None, django_db_blocker: DjangoDbBlocker, migrations_folder: Path
 ) -> Iterator[None]:
     with django_db_blocker.unblock():
-        restore = pristine.keep()
         pristine.store(migrations_folder)
+        restore = pristine.keep()
     with pytest.MonkeyPatch.context() as patch:
         if restore is not None:
             patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _: restore())

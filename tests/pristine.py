@@ -15,6 +15,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from django.apps import apps
+from django.core.management import call_command
 from django.db import connection
 
 COPIES = "pristine"
@@ -39,7 +40,10 @@ def migrated(folder: Path) -> Iterator[None]:
 
 
 def store(folder: Path) -> None:
-    """Keep the migrated database for the next run."""
+    """Keep the migrated database for the next run, empty.
+
+    What follows a migrate makes the first rows: of the code of that run, not of this one.
+    """
     kept = folder / f"{_migrations()}.sqlite3"
     if connection.vendor != "sqlite" or kept.exists():
         return
@@ -47,8 +51,10 @@ def store(folder: Path) -> None:
         if old != kept:
             old.unlink(missing_ok=True)
     written = folder / uuid4().hex
+    call_command("flush", interactive=False, verbosity=0, inhibit_post_migrate=True)
     with closing(sqlite3.connect(written)) as file:
         connection.connection.backup(file)
+    call_command("flush", interactive=False, verbosity=0)
     written.rename(kept)  # whole or not at all: another test process may look now
 
 
