@@ -122,11 +122,13 @@ class AnyMovement(RuleBasedStateMachine):
     def settle(self, pick: int, amount: int) -> None:
         key, held = self._an_open_hold(pick)
         hold = Hold.objects.get(reference=key)
+        self.model.expire()  # what an earlier hold has kept from it until now
         with transaction.atomic():
             taken = credits.settle(hold=hold, amount=amount)
             assert credits.settle(hold=hold, amount=amount) == taken
         assert taken == min(amount, held)
         self._close(key, taken)
+        self.model.expire()  # the second look has taken what the first one freed
 
     @precondition(lambda self: self.model.held)
     @rule(pick=picks)
