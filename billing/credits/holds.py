@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db import connection
 from django.db.models import Sum
 from django.utils import timezone
 
@@ -28,18 +29,16 @@ def hold(*, workspace: Workspace, amount: int, key: str) -> Hold:
     if not 0 <= amount <= MAX_MICRO:
         raise ValueError(f"{amount} cannot be held.")
     account = LockedAccount.of_workspace(workspace.pk)
+    refusal = _refusal(account, amount)
+    if refusal is None and (opened := _open(account, amount=amount, key=key)):
+        return opened
     earlier = Hold.objects.filter(reference=key).first()
-    if earlier is not None:
-        if (earlier.account_id, earlier.amount) != (account.id, amount):
-            raise KeyReused(key)
-        return earlier
-    if account.frozen:
-        raise AccountFrozen(account.frozen)
-    if account.debt:
-        raise InDebt(needed=amount, available=account.available, debt=account.debt)
-    if account.available < amount:
-        raise InsufficientCredits(needed=amount, available=account.available)
-    return Hold.objects.create(account_id=account.id, reference=key, amount=amount)
+    if earlier is None:
+        assert refusal is not None  # else it would have been opened
+        raise refusal
+    if (earlier.account_id, earlier.amount) != (account.id, amount):
+        raise KeyReused(key)
+    return earlier
 
 
 def settle(*, hold: Hold, amount: int, reason: str = "") -> int:
@@ -91,6 +90,42 @@ def refund(*, hold: Hold, amount: int, key: str, reason: str) -> Entry:
 def charged(hold: Hold) -> int:
     """What the job has cost by now: its charge, with refunds and adjustments."""
     return -(hold.entries.aggregate(sum=Sum("amount"))["sum"] or 0)
+
+
+def _refusal(account: LockedAccount, amount: int) -> Exception | None:
+    """Why the account cannot hold so much more."""
+    if account.frozen:
+        return AccountFrozen(account.frozen)
+    if account.debt:
+        return InDebt(needed=amount, available=account.available, debt=account.debt)
+    if account.available < amount:
+        return InsufficientCredits(needed=amount, available=account.available)
+    return None
+
+
+def _open(account: LockedAccount, *, amount: int, key: str) -> Hold | None:
+    """None where the key is taken.
+
+    Look and INSERT are one statement, since other jobs of the workspace wait meanwhile. Not by ON
+    CONFLICT: SQLite would then ignore what its guards refuse, too.
+    """
+    opened = Hold(account_id=account.id, reference=key, amount=amount, created_at=timezone.now())
+    fields = [field for field in Hold._meta.concrete_fields if not field.primary_key]
+    columns = ", ".join(str(field.column) for field in fields)
+    values = [one.get_db_prep_save(getattr(opened, one.attname), connection) for one in fields]
+    places = ", ".join(["%s"] * len(fields))
+    table = Hold._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} ({columns}) SELECT {places} "  # noqa: S608  constants
+            f"WHERE NOT EXISTS (SELECT 1 FROM {table} WHERE reference = %s) RETURNING id",
+            [*values, key],
+        )
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    opened.pk, opened._state.adding, opened._state.db = row[0], False, connection.alias
+    return opened
 
 
 def _close(account: LockedAccount, hold: Hold, *, capture: int, reason: str) -> bool:
