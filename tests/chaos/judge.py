@@ -21,11 +21,14 @@ Rule = Callable[[Evidence], Iterator[str]]
 
 
 def every_job_ends_as_it_should(found: Evidence) -> Iterator[str]:
+    """As its fate has it; a person's no stands where the provider never got the job."""
+    made = {task["external_task_id"] for task in found.tasks}
     for job in found.jobs.values():
         fate = fate_of(job)
+        refused = job["id"] in found.decided and found.ours[job["id"]] not in made
         if job["status"] not in FINAL:
             yield f"{job['id']} ({fate.name}) is {job['status']}"
-        elif job["status"] != fate.ends:
+        elif job["status"] != ("failed" if refused else fate.ends):
             yield f"{job['id']} ({fate.name}) {job['status']}: {job['error']}"
 
 

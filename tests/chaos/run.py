@@ -186,14 +186,13 @@ def set_forward(installed: Installation) -> None:
     # On SQLite in the very form that Django writes: rows are claimed by comparing these texts.
     now = "now()" if ON_POSTGRES else "strftime('%Y-%m-%d %H:%M:%f000', 'now')"
     ago = (
-        "submitted_at - interval '1 day'"
-        if ON_POSTGRES
-        else "strftime('%Y-%m-%d %H:%M:%f000', submitted_at, '-1 day')"
-    )
+        "{} - interval '1 day'" if ON_POSTGRES else "strftime('%Y-%m-%d %H:%M:%f000', {}, '-1 day')"
+    ).format
     for statement in (
-        f"UPDATE generations_generation SET due_at = {now}, submitted_at = {ago}"
+        f"UPDATE generations_generation SET due_at = {now}, submitted_at = {ago('submitted_at')}"
         " WHERE due_at IS NOT NULL",
-        f"UPDATE generations_generation SET late_look_at = {now} WHERE late_look_at IS NOT NULL",
+        f"UPDATE generations_generation SET late_look_at = {now},"
+        f" finished_at = {ago('finished_at')} WHERE late_look_at IS NOT NULL",
         f"UPDATE webhooks_delivery SET due_at = {now}, leased_until = NULL WHERE state = 'pending'",
         f"UPDATE worker_lease SET expires_at = {now}",
         f"UPDATE django_q_ormq SET lock = {now}",

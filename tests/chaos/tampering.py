@@ -17,6 +17,12 @@ def _job(found: Evidence, **changes: Any) -> Evidence:
     return replace(found, jobs={**found.jobs, name: {**found.jobs[name], **changes}})
 
 
+def _refused_unheard(found: Evidence) -> Evidence:
+    """A person's no to a job that the provider has after all, and delivers."""
+    name = next(name for name in found.decided if found.jobs[name]["status"] == "succeeded")
+    return replace(found, jobs={**found.jobs, name: {**found.jobs[name], "status": "failed"}})
+
+
 def _overcharged(found: Evidence) -> Evidence:
     return _job(found, credits={"quoted": "1", "charged": "9", "held": "0"})
 
@@ -43,6 +49,7 @@ def _told_twice(found: Evidence) -> Evidence:
 
 BROKEN: tuple[tuple[Rule, Callable[[Evidence], Evidence]], ...] = (
     (judge.every_job_ends_as_it_should, lambda found: _job(found, status="storing")),
+    (judge.every_job_ends_as_it_should, _refused_unheard),
     (judge.no_task_is_made_twice, lambda found: replace(found, tasks=found.tasks * 2)),
     (judge.every_job_is_charged_by_its_task, _overcharged),
     (judge.every_credit_is_accounted_for, _richer),
