@@ -24,7 +24,12 @@ def account(url: str) -> ProviderAccount:
 
 
 def running(
-    at: ProviderAccount, ends: Sequence[float], *, begun: datetime, due: Sequence[datetime]
+    at: ProviderAccount,
+    modes: Sequence[str],
+    ends: Sequence[float],
+    *,
+    begun: Sequence[datetime],
+    due: Sequence[datetime],
 ) -> list[Generation]:
     """Jobs that the provider has, free of charge; `ends` in epoch seconds."""
     workspace = Workspace.objects.get()
@@ -37,12 +42,13 @@ def running(
             workspace=workspace,
             operation=OPERATION,
             model=OPERATION,
+            mode=mode,
             input={},
             account=at,
             external_task_id=uuid4().hex,
-            task_id=str(int(end * 1000)),
+            task_id=f"{int(end * 1000)}-{number}",
             state=State.PROCESSING,
-            submitted_at=begun,
+            submitted_at=since,
             due_at=when,
             units=0,
             unit_type="video",
@@ -51,9 +57,16 @@ def running(
             quoted=0,
             hold=hold,
         )
-        for end, when, hold in zip(ends, due, holds, strict=True)
+        for number, (mode, end, since, when, hold) in enumerate(
+            zip(modes, ends, begun, due, holds, strict=True)
+        )
     ]
     return Generation.objects.bulk_create(rows, batch_size=500)
+
+
+def end_of(task_id: str) -> float:
+    """In epoch seconds."""
+    return int(task_id.partition("-")[0]) / 1000
 
 
 def due_now(count: int) -> list[datetime]:

@@ -26,8 +26,9 @@ def inside() -> bool:
     out = sys.stdout.write
     with provider.running() as url:
         account = jobs.account(url)
+        now = jobs.due_now(COUNT)
         ends = [time.time() + 3600 + number for number in range(COUNT)]
-        made = jobs.running(account, ends, begun=jobs.due_now(1)[0], due=jobs.due_now(COUNT))
+        made = jobs.running(account, [""] * COUNT, ends, begun=now, due=now)
         pairs = []
         for _ in range(ROUNDS):  # in turns, so that a busy neighbour slows both
             bare = _measured(lambda: _bare(url, [job.task_id for job in made]))

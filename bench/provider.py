@@ -1,7 +1,7 @@
 """A provider of one loop, so that it is never what is measured.
 
-It keeps nothing: the id of a task is the millisecond at which it ends. Started with
-`running()`; prints its port, and answers `/asked` with the number of queries so far.
+It keeps nothing but how often each task was asked about: a task's id begins with the millisecond
+at which it ends. Started with `running()`; prints its port, and answers `/asked` with the counts.
 """
 
 from __future__ import annotations
@@ -11,17 +11,18 @@ import json
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.request import urlopen
 
 from bench.servers import ROOT
 
-asked = 0
+counts: Counter[str] = Counter()
 
 
 def _task(task_id: str) -> bytes:
-    ended = time.time() * 1000 >= int(task_id)
+    ended = time.time() * 1000 >= int(task_id.partition("-")[0])
     data: dict[str, object] = {
         "task_id": task_id,
         "task_status": "succeed" if ended else "processing",
@@ -35,11 +36,11 @@ def _task(task_id: str) -> bytes:
 
 
 def _answer(path: str) -> bytes:
-    global asked
     if path == "/asked":
-        return str(asked).encode()
-    asked += 1
-    return _task(path.rpartition("/")[2])
+        return json.dumps(counts).encode()
+    task_id = path.rpartition("/")[2]
+    counts[task_id] += 1
+    return _task(task_id)
 
 
 async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -76,9 +77,11 @@ def running() -> Iterator[str]:
         process.wait(10)
 
 
-def asked_so_far(url: str) -> int:
+def asked(url: str) -> dict[str, int]:
+    """Queries so far, by task id."""
     with urlopen(f"{url}/asked", timeout=10) as answer:  # noqa: S310  ours
-        return int(answer.read())
+        found: dict[str, int] = json.load(answer)
+    return found
 
 
 if __name__ == "__main__":
