@@ -23,10 +23,10 @@ AMOUNT = 250_000  # micro-credits: text-to-audio
 
 
 @csrf_exempt
-def create(request: HttpRequest) -> JsonResponse:
+def create(request: HttpRequest, workspace: str) -> JsonResponse:
     body = json.loads(request.body)
     with transaction.atomic():
-        account = CreditAccount.objects.get()
+        account = CreditAccount.objects.get(workspace__public_id=workspace)
         # What is held is kept by a trigger on the hold; the account is locked and looked at here.
         CreditAccount.objects.filter(pk=account.pk, balance__gte=F("held") + AMOUNT).update(
             held=F("held")
@@ -53,4 +53,4 @@ def create(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"id": generation.public_id}, status=202)
 
 
-urlpatterns = [path("create", create)]
+urlpatterns = [path("create/<workspace>", create)]

@@ -29,7 +29,7 @@ def inside() -> bool:
     account = jobs.account("http://127.0.0.1:9")
     figures = []
     for size in (SMALL, LARGE):
-        _fill(account.pk, size)
+        fill(account.pk, size)
         figures.append({"poll": _measured(_poll), "dispatch": _measured(_dispatch)})
     out(f"due work among {SMALL:,} and {LARGE:,} jobs, a tenth of them waiting\n")
     out(f"{'':10}{'pages':>8}{'ms':>8}{'pages':>10}{'ms':>8}{'ratio':>8}\n")
@@ -79,7 +79,7 @@ def _measured(work: Any) -> tuple[int, float, str]:
     return pages, spent * 1000, plans
 
 
-def _fill(account: int, size: int) -> None:
+def fill(account: int, size: int, *, unfinished: bool = True) -> None:
     """Rows by the server itself, up to `size`: without a customer, a hold or a trigger."""
     from django.db import connection
 
@@ -87,7 +87,10 @@ def _fill(account: int, size: int) -> None:
     from generations.models import Generation
 
     have = Generation.objects.count()
-    columns, values = zip(*_columns(account, Workspace.objects.get().pk).items(), strict=True)
+    given = _columns(account, Workspace.objects.get().pk)
+    if not unfinished:
+        given |= {"state": "'succeeded'", "due_at": "NULL"}
+    columns, values = zip(*given.items(), strict=True)
     table = Generation._meta.db_table
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")

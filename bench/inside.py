@@ -9,7 +9,7 @@ from importlib import import_module
 
 from bench.servers import ROOT, installation, on_postgresql
 
-TIMEOUT = 900
+TIMEOUT = 1800
 
 
 def run_inside(name: str, *, needs_postgresql: bool = False) -> bool:
@@ -17,9 +17,10 @@ def run_inside(name: str, *, needs_postgresql: bool = False) -> bool:
     if needs_postgresql and not on_postgresql():
         sys.stdout.write("Needs PostgreSQL: set DATABASE_URL=postgres://…\n")
         return True
-    with installation() as (environment, _):
+    with installation() as (environment, key):
         command = [sys.executable, "-m", "bench.inside", name]
         quiet = {**environment, "LOG_JSON": "on", "SITE_URL": "http://127.0.0.1"}
+        quiet["BENCH_API_KEY"] = key
         sys.stdout.flush()
         done = subprocess.run(  # noqa: S603
             command, cwd=ROOT, env=quiet, stderr=subprocess.PIPE, text=True, timeout=TIMEOUT

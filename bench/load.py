@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median, quantiles
 from time import monotonic
@@ -29,17 +30,23 @@ class Result:
         return quantiles(self.latencies, n=20)[-1]
 
 
-def post(url: str, body: str, headers: dict[str, str], *, clients: int, each: int) -> Result:
-    """POST `each` times from each of `clients` kept connections. Raises on any other than 202."""
+@dataclass(frozen=True)
+class Target:
+    url: str
+    headers: dict[str, str]
+
+
+def post(targets: Sequence[Target], body: str, *, each: int) -> Result:
+    """POST `each` times to each target, from a kept connection. Raises on any other than 202."""
     latencies: list[float] = []
     failures: list[str] = []
 
-    def run() -> None:
-        parts = urlsplit(url)
+    def run(target: Target) -> None:
+        parts = urlsplit(target.url)
         connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
         for _ in range(each):
             began = monotonic()
-            connection.request("POST", parts.path, body, headers)
+            connection.request("POST", parts.path, body, target.headers)
             response = connection.getresponse()
             text = response.read()
             latencies.append(monotonic() - began)
@@ -49,11 +56,11 @@ def post(url: str, body: str, headers: dict[str, str], *, clients: int, each: in
         connection.close()
 
     began = monotonic()
-    threads = [threading.Thread(target=run) for _ in range(clients)]
+    threads = [threading.Thread(target=run, args=(target,)) for target in targets]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    if failures or len(latencies) < clients * each:
+    if failures or len(latencies) < len(targets) * each:
         raise RuntimeError(f"a request failed: {failures[:1]}")
     return Result(len(latencies), monotonic() - began, tuple(latencies))

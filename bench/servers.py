@@ -35,13 +35,19 @@ def installation() -> Iterator[tuple[dict[str, str], str]]:
         manage(environment, "migrate", "--verbosity", "0")
         manage(environment, "createcachetable")
         manage(environment, "sync_provider_accounts")
-        made = manage(
-            environment,
-            "create_workspace",
-            *("--name", "Bench", "--owner", "bench@example.com"),
-            *("--credits", "1000000", "--api-key", "bench"),
-        )
-        yield environment, json.loads(made)["api_key"]
+        yield environment, workspace(environment)["api_key"]
+
+
+def workspace(environment: dict[str, str]) -> dict[str, str]:
+    """One more, with credits: its `workspace` id and an `api_key`."""
+    made = manage(
+        environment,
+        "create_workspace",
+        *("--name", "Bench", "--owner", "bench@example.com"),
+        *("--credits", "1000000", "--api-key", "bench"),
+    )
+    found: dict[str, str] = json.loads(made)
+    return found
 
 
 def on_postgresql() -> bool:
@@ -58,24 +64,24 @@ def manage(environment: dict[str, str], *arguments: str) -> str:
 
 @contextmanager
 def gunicorn(environment: dict[str, str], settings: str) -> Iterator[str]:
-    """The address of a gunicorn as `make web` starts it: 2 processes of 8 threads."""
-    port = _free_port()
+    """The address of a gunicorn as `make web` starts it: by default 2 processes of 8 threads."""
+    port = free_port()
     command = [
         *(sys.executable, "-m", "gunicorn", "kling_saas.wsgi:application"),
-        *("--bind", f"127.0.0.1:{port}", "--workers", "2", "--threads", "8"),
-        *("--no-control-socket", "--log-level", "error"),
+        *("--config", "python:kling_saas.web_server"),
+        *("--bind", f"127.0.0.1:{port}", "--log-level", "error"),
     ]
     with_settings = {**environment, "DJANGO_SETTINGS_MODULE": settings}
     process = subprocess.Popen(command, cwd=ROOT, env=with_settings)  # noqa: S603
     try:
-        _wait_for(port)
+        wait_for(port)
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
         process.wait(20)
 
 
-def _wait_for(port: int) -> None:
+def wait_for(port: int) -> None:
     end, pause = monotonic() + 30, Event()
     while monotonic() < end:
         with socket.socket() as probe:
@@ -85,7 +91,7 @@ def _wait_for(port: int) -> None:
     raise RuntimeError("gunicorn did not start")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
