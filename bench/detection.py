@@ -135,6 +135,7 @@ def _round(account: Any, lives: list[Life], *, heard: float, url: str) -> tuple[
     counts = provider.asked(url)
     queries = fmean(counts.get(job.task_id, 0) for job in measured.values())
     delays = _delays(measured)
+    # The next round is not to look at what is left of this one.
     tomorrow = start + timedelta(days=1)
     Generation.objects.filter(due_at__isnull=False).update(due_at=tomorrow)
     return queries, delays

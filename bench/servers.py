@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event
 from time import monotonic
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -65,33 +66,50 @@ def manage(environment: dict[str, str], *arguments: str) -> str:
 @contextmanager
 def gunicorn(environment: dict[str, str], settings: str) -> Iterator[str]:
     """The address of a gunicorn as `make web` starts it: by default 2 processes of 8 threads."""
-    port = free_port()
+    port = _free_port()
     command = [
         *(sys.executable, "-m", "gunicorn", "kling_saas.wsgi:application"),
         *("--config", "python:kling_saas.web_server"),
         *("--bind", f"127.0.0.1:{port}", "--log-level", "error"),
     ]
     with_settings = {**environment, "DJANGO_SETTINGS_MODULE": settings}
-    process = subprocess.Popen(command, cwd=ROOT, env=with_settings)  # noqa: S603
+    with _listening(command, port, env=with_settings) as url:
+        yield url
+
+
+@contextmanager
+def files(folder: Path) -> Iterator[str]:
+    """The address of a plain server of the files in `folder`."""
+    port = _free_port()
+    command = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1"]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with _listening([*command, "--directory", str(folder)], port, **quiet) as url:
+        yield url
+
+
+@contextmanager
+def _listening(command: list[str], port: int, **options: Any) -> Iterator[str]:
+    """The address of a server that runs until the block ends."""
+    process = subprocess.Popen(command, cwd=ROOT, **options)  # noqa: S603
     try:
-        wait_for(port)
+        _wait_for(port)
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
         process.wait(20)
 
 
-def wait_for(port: int) -> None:
+def _wait_for(port: int) -> None:
     end, pause = monotonic() + 30, Event()
     while monotonic() < end:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
         pause.wait(0.1)
-    raise RuntimeError("gunicorn did not start")
+    raise RuntimeError(f"nothing listens on port {port}")
 
 
-def free_port() -> int:
+def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

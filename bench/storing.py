@@ -6,13 +6,11 @@ import subprocess
 import sys
 import time
 import wave
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from bench import servers
 from bench.inside import run_inside
-from bench.servers import free_port, wait_for
 
 SECONDS, RATE = 520, 48_000  # of sound with two channels of 16 bits
 ROUNDS = 5
@@ -24,7 +22,7 @@ def run() -> bool:
 
 
 def inside() -> bool:
-    with TemporaryDirectory() as folder, _served(Path(folder)) as origin:
+    with TemporaryDirectory() as folder, servers.files(Path(folder)) as origin:
         file = Path(folder) / "sound.wav"
         _record(file)
         pairs = []
@@ -75,20 +73,3 @@ def _store(origin: str, name: str, key: str) -> tuple[float, str]:
         probe(received.path, received.media_type)
         storage.put(key, received.file, seconds=120)
         return time.monotonic() - began, received.sha256
-
-
-@contextmanager
-def _served(folder: Path) -> Iterator[str]:
-    port = free_port()
-    command = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1"]
-    server = subprocess.Popen(  # noqa: S603
-        [*command, "--directory", str(folder)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        wait_for(port)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait(10)
