@@ -9,6 +9,7 @@ import structlog
 from django.http import HttpRequest, HttpResponse
 from django_structlog.middlewares import RequestMiddleware
 
+from accounts import client_address
 from kling_saas.logs import without_secrets
 
 UNUSED = (
@@ -51,6 +52,11 @@ class RequestLogMiddleware(RequestMiddleware):
         super().prepare(request)
         # It would otherwise make up an id that no customer has seen.
         structlog.contextvars.bind_contextvars(request_id=request.request_id)  # type: ignore[attr-defined]
+
+    @classmethod
+    def bind_ip(cls, request: HttpRequest) -> None:
+        """The address that limits count by, and not what a client writes into a header itself."""
+        structlog.contextvars.bind_contextvars(ip=client_address.of(request))
 
     @staticmethod
     def format_request(request: HttpRequest) -> str:

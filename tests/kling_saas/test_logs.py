@@ -6,6 +6,7 @@ import io
 import logging
 import logging.config
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -67,3 +68,15 @@ def test_the_id_that_a_customer_sees_stands_in_the_log(
     assert given["X-Request-Id"] == "my-own-id-1"
     finished = [r.msg for r in caplog.records if r.name.startswith("django_structlog")]
     assert [line["request_id"] for line in finished] == [shown, "my-own-id-1"]
+
+
+def test_the_address_in_the_log_is_not_what_a_client_writes_itself(
+    client: Client, caplog: pytest.LogCaptureFixture, settings: Any
+) -> None:
+    forged = {"X-Forwarded-For": "198.51.100.1, 203.0.113.7"}
+    with caplog.at_level("INFO"):
+        client.get("/api/v1/nowhere", headers=forged)
+        settings.TRUSTED_PROXY_COUNT = 1
+        client.get("/api/v1/nowhere", headers=forged)
+    finished = [r.msg for r in caplog.records if r.name.startswith("django_structlog")]
+    assert [line["ip"] for line in finished] == ["127.0.0.1", "203.0.113.7"]
