@@ -187,8 +187,10 @@ def _replay(order: Order, by: Actor) -> Generation | None:
 
 def _refuse_taken(order: Order, by: Actor) -> None:
     """Asked before the files are looked at, and again when another request was faster."""
+    if not order.client_task_id:
+        return
     rows = Generation.objects.filter(workspace=by.workspace, client_task_id=order.client_task_id)
-    if order.client_task_id and rows.exists():
+    if rows.exists():
         raise ClientTaskIdTaken(f"External_task_id {order.client_task_id} already exists")
 
 
