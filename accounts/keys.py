@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.access import Actor
+from accounts.fixed_query import FixedQuery
 from accounts.ids import random_text
 from accounts.models import ApiKey, Role, Scope
 from accounts.sealing import seal
@@ -24,6 +25,10 @@ SECRET_LENGTH = 40
 LABEL_LENGTH = 60
 SHAPE = re.compile(
     rf"ks_(?P<prefix>[A-Za-z0-9]{{{PREFIX_LENGTH}}})_(?P<secret>[A-Za-z0-9]{{{SECRET_LENGTH}}})"
+)
+_BY_PREFIX = FixedQuery(
+    lambda: ApiKey.objects.select_related("workspace__plan").filter(prefix=""),
+    joined=("workspace", "workspace__plan"),
 )
 # A busy key would otherwise write its row at every request.
 LAST_USE_PRECISION = timedelta(minutes=1)
@@ -91,7 +96,7 @@ def find_key(text: str) -> ApiKey | None:
 
 def of_prefix(prefix: str) -> ApiKey | None:
     """The key, whether usable or not, with workspace and plan."""
-    return ApiKey.objects.select_related("workspace__plan").filter(prefix=prefix).first()
+    return _BY_PREFIX.first(prefix)
 
 
 def note_use(key: ApiKey) -> None:

@@ -7,10 +7,11 @@ from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
+from accounts.fixed_query import FixedQuery
 from billing.amounts import EXACT, MAX_MICRO, round_up
 from billing.errors import InvalidPriceBook, NotPriced
 from billing.models import Margin, OperationRate, PriceBook, UnitPrice
@@ -47,8 +48,11 @@ def begun_books() -> QuerySet[PriceBook]:
     return published.order_by("-version")
 
 
+_CURRENT_BOOK = FixedQuery(lambda: begun_books()[:1])
+
+
 def current_book() -> PriceBook | None:
-    return begun_books().first()
+    return _CURRENT_BOOK.first(connection.ops.adapt_datetimefield_value(timezone.now()))
 
 
 def price(*, operation: str, model: str, units: Decimal, unit_type: str) -> Price:

@@ -13,9 +13,8 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
-from django.db.models import Q
-
 import kling.errors
+from accounts.fixed_query import FixedQuery
 from billing import prices
 from generations import offering, pools, slots
 from generations.errors import InvalidRequest, ProviderUnavailable
@@ -27,6 +26,10 @@ from kling.operations.base import Operation
 from kling.requests import Request, parse
 
 NOBODY = "No provider is available right now. Nothing was charged."
+# In the order in which they are asked.
+ENABLED = FixedQuery(
+    lambda: ProviderAccount.objects.filter(enabled=True).order_by("priority", "pk")
+)
 ENDLESS = Decimal("Infinity")
 
 
@@ -127,10 +130,9 @@ def serving(operation: Operation, provider: str = "") -> list[ProviderAccount]:
 
     Raises InvalidRequest where there is none, ProviderUnavailable where nothing is set up at all.
     """
-    enabled = ProviderAccount.objects.filter(enabled=True).order_by("priority", "pk")
+    accounts = ENABLED.rows()
     if provider:
-        enabled = enabled.filter(Q(slug=provider) | Q(dialect=provider))
-    accounts = list(enabled)
+        accounts = [one for one in accounts if provider in {one.slug, one.dialect}]
     if not accounts and provider:
         message = f"There is no provider “{provider}” here."
         raise InvalidRequest([FieldError("provider", "unknown_provider", message)])
