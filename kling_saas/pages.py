@@ -1,11 +1,17 @@
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.templatetags.static import static
-from django.views.decorators.http import require_safe
+import sys
 
-from kling_saas.api_errors import MEANINGS, RETRYABLE, TITLES
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.templatetags.static import static
+from django.views.decorators.csrf import requires_csrf_token
+from django.views.decorators.http import require_safe
+from django.views.defaults import server_error
+
+from kling_saas.api_errors import AGAIN, MEANINGS, RETRYABLE, TITLES
 
 
 @require_safe
@@ -22,3 +28,16 @@ def errors(request: HttpRequest) -> HttpResponse:
 def favicon(_: HttpRequest) -> HttpResponse:
     """For browsers on pages that name no icon: the admin and the API's own page."""
     return redirect(static("img/favicon.svg"))
+
+
+@requires_csrf_token
+def fault(request: HttpRequest) -> HttpResponse:
+    """What no view has answered. Django calls it while the exception is handled, and has logged it.
+
+    Without a database it is 503, so that whoever called a hook, or a browser, comes again.
+    """
+    if not isinstance(sys.exception(), OperationalError | InterfaceError):
+        return server_error(request)
+    if request.path.startswith("/hooks/"):
+        return JsonResponse({"error": "temporarily unavailable"}, status=503, headers=AGAIN)
+    return HttpResponse(render_to_string("503.html"), status=503, headers=AGAIN)

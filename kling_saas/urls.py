@@ -19,3 +19,4 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("hooks/kling/<slug:token>", kling_callback, name="kling_callback"),
     path("admin/", admin.site.urls),
 ]
+handler500 = "kling_saas.pages.fault"
