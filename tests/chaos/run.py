@@ -169,7 +169,8 @@ class Run:
         kinds = (kind for told in found.messages.values() for kind in told.values())
         report.messages = dict(Counter(kinds))
         taken = set(customers.taken.values())
-        happened = {**report.faults, **report.havoc, "late success": len(found.decided)}
+        late = sum(found.jobs[job]["status"] == "succeeded" for job in found.decided)
+        happened = {**report.faults, **report.havoc, "late success": late}
         report.violations = {
             "every_customer_is_served_once": [
                 *customers.wrong,
