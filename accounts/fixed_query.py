@@ -6,7 +6,7 @@ as answering it takes the database.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
@@ -15,13 +15,15 @@ from django.db.models import Field, Model, QuerySet
 
 Row = TypeVar("Row", bound=Model)
 Converter = Callable[[Any, Any, Any], Any]
+Reader = Callable[[tuple[Any, ...]], Any]
 
 
 class FixedQuery(Generic[Row]):
     """Whole rows of what `queryset` says, whose parameters are given anew at each call.
 
-    `joined` names its `select_related` one by one, each after what it hangs on, and none of them
-    may be NULL. The parameters are those of the statement, in its order, as the driver takes them.
+    `joined` names its `select_related` in the order in which the ORM selects them; none may be
+    NULL. The parameters are those of the statement, in its order, as the driver takes them. Raises
+    ValueError at the first call if the statement selects anything else than that.
     """
 
     def __init__(
@@ -34,15 +36,20 @@ class FixedQuery(Generic[Row]):
         with connection.cursor() as cursor:
             cursor.execute(self._text, parameters)
             found = cursor.fetchall()
-        return [self._row(values) for values in found]
+        readers = [part.reader() for part in self._parts] if found else []
+        return [self._row(values, readers) for values in found]
 
     def first(self, *parameters: Any) -> Row | None:
         return next(iter(self.rows(*parameters)), None)
 
     @cached_property
     def _text(self) -> str:
-        text, _ = self._queryset().query.sql_with_params()
-        return text
+        compiler = self._queryset().query.get_compiler(connection.alias)
+        text, _ = compiler.as_sql()
+        selected = [getattr(expression, "target", None) for expression, *_ in compiler.select]
+        if selected != [field for part in self._parts for field in part.fields]:
+            raise ValueError(f"Not the whole rows of {self._queryset().model} and {self._joined}.")
+        return str(text)
 
     @cached_property
     def _parts(self) -> list[_Part]:
@@ -56,15 +63,14 @@ class FixedQuery(Generic[Row]):
             parts.append(_Part(target, path, parts[-1].end))
         return parts
 
-    def _row(self, values: tuple[Any, ...]) -> Row:
-        first, *others = self._parts
-        row: Row = first.instance(values)
-        for part in others:
+    def _row(self, values: tuple[Any, ...], readers: Sequence[Reader]) -> Row:
+        row: Row = readers[0](values)
+        for part, read in zip(self._parts[1:], readers[1:], strict=True):
             *way, name = part.path.split("__")
             owner = row
             for step in way:
                 owner = getattr(owner, step)
-            setattr(owner, name, part.instance(values))
+            setattr(owner, name, read(values))
         return row
 
 
@@ -73,18 +79,24 @@ class _Part:
 
     def __init__(self, model: type[Any], path: str, start: int) -> None:
         self.model, self.path, self.start = model, path, start
-        fields = model._meta.concrete_fields
-        self.names = [field.attname for field in fields]
-        self.end = start + len(fields)
-        found = [(place, field, _converters(field)) for place, field in enumerate(fields)]
-        self.converted = [each for each in found if each[2]]
+        self.fields = model._meta.concrete_fields
+        self.names = [field.attname for field in self.fields]
+        self.end = start + len(self.fields)
+        places = enumerate(self.fields)
+        self.converted = [(place, field) for place, field in places if _converters(field)]
 
-    def instance(self, values: tuple[Any, ...]) -> Any:
-        own = list(values[self.start : self.end])
-        for place, field, converters in self.converted:
-            for convert in converters:
-                own[place] = convert(own[place], field.cached_col, connection)
-        return self.model.from_db(connection.alias, self.names, own)
+    def reader(self) -> Reader:
+        """Makes instances. Some converters hold this thread's connection, so nobody keeps them."""
+        found = [(place, field.cached_col, _converters(field)) for place, field in self.converted]
+
+        def read(values: tuple[Any, ...]) -> Any:
+            own = list(values[self.start : self.end])
+            for place, column, converters in found:
+                for convert in converters:
+                    own[place] = convert(own[place], column, connection)
+            return self.model.from_db(connection.alias, self.names, own)
+
+        return read
 
 
 def _converters(field: Field[Any, Any]) -> list[Converter]:

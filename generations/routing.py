@@ -27,7 +27,7 @@ from kling.requests import Request, parse
 
 NOBODY = "No provider is available right now. Nothing was charged."
 # In the order in which they are asked.
-ENABLED = FixedQuery(
+ENABLED_ACCOUNTS = FixedQuery(
     lambda: ProviderAccount.objects.filter(enabled=True).order_by("priority", "pk")
 )
 ENDLESS = Decimal("Infinity")
@@ -130,7 +130,7 @@ def serving(operation: Operation, provider: str = "") -> list[ProviderAccount]:
 
     Raises InvalidRequest where there is none, ProviderUnavailable where nothing is set up at all.
     """
-    accounts = ENABLED.rows()
+    accounts = ENABLED_ACCOUNTS.rows()
     if provider:
         accounts = [one for one in accounts if provider in {one.slug, one.dialect}]
     if not accounts and provider:

@@ -10,12 +10,13 @@ import pytest
 from django.db.models import Model
 from django.utils import timezone
 
+from accounts.fixed_query import FixedQuery
 from accounts.keys import of_prefix
-from accounts.models import ApiKey, Workspace
+from accounts.models import ApiKey, Membership, Workspace
 from billing import prices
 from billing.models import PriceBook
 from generations.models import ProviderAccount
-from generations.routing import ENABLED
+from generations.routing import ENABLED_ACCOUNTS
 from tests.conftest import Person, make_account
 
 Counted = Callable[..., Any]
@@ -71,6 +72,20 @@ def test_what_it_found_can_be_saved(ada: Person) -> None:
     assert ApiKey.objects.count() == 1
 
 
+@pytest.mark.parametrize(
+    "rows",
+    [
+        lambda: Membership.objects.defer("role").select_related("user", "workspace"),
+        lambda: Membership.objects.select_related("workspace"),
+        lambda: Membership.objects.select_related("user", "workspace").order_by("pk"),
+    ],
+    ids=["deferred", "not joined", "in another order"],
+)
+def test_it_refuses_to_mix_columns_up(ada: Person, rows: Callable[[], Any]) -> None:
+    with pytest.raises(ValueError, match="whole rows"):
+        FixedQuery(rows, joined=("user", "workspace")).rows()
+
+
 def test_accounts_come_whole_and_in_order(db: None) -> None:
     account = make_account("https://comet.example", dialect="cometapi")
     common = {"dialect": "official", "base_url": "https://kling.example"}
@@ -79,7 +94,7 @@ def test_accounts_come_whole_and_in_order(db: None) -> None:
     ProviderAccount.objects.create(slug="off", enabled=False, **common)
     expected = ProviderAccount.objects.filter(enabled=True).order_by("priority", "pk")
 
-    found = ENABLED.rows()
+    found = ENABLED_ACCOUNTS.rows()
 
     assert [one.slug for one in found] == ["first", account.slug, "last"]
     assert [columns(one) for one in found] == [columns(one) for one in expected]
