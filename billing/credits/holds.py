@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Sum
 from django.utils import timezone
 
@@ -34,8 +34,7 @@ def hold(*, workspace: Workspace, amount: int, key: str) -> Hold:
         return opened
     earlier = Hold.objects.filter(reference=key).first()
     if earlier is None:
-        assert refusal is not None  # else it would have been opened
-        raise refusal
+        raise refusal or RuntimeError(f"{key} is neither held nor free.")
     if (earlier.account_id, earlier.amount) != (account.id, amount):
         raise KeyReused(key)
     return earlier
@@ -107,15 +106,18 @@ def _open(account: LockedAccount, *, amount: int, key: str) -> Hold | None:
     """None where the key is taken.
 
     Look and INSERT are one statement, since other jobs of the workspace wait meanwhile. Not by ON
-    CONFLICT: SQLite would then ignore what its guards refuse, too.
+    CONFLICT: on SQLite the guard that lets no hold be replaced refuses before it is looked at. Of
+    two with one key, the other waits for the account's row and then finds the first.
     """
-    opened = Hold(account_id=account.id, reference=key, amount=amount, created_at=timezone.now())
+    opened = Hold(account_id=account.id, reference=key, amount=amount)
     fields = [field for field in Hold._meta.concrete_fields if not field.primary_key]
     columns = ", ".join(str(field.column) for field in fields)
-    values = [one.get_db_prep_save(getattr(opened, one.attname), connection) for one in fields]
+    given = [(one, one.pre_save(opened, add=True)) for one in fields]
+    values = [one.get_db_prep_save(value, connection) for one, value in given]
     places = ", ".join(["%s"] * len(fields))
     table = Hold._meta.db_table
-    with connection.cursor() as cursor:
+    # As the ORM does it: whoever catches a refusal inside the transaction must not commit the rest.
+    with transaction.mark_for_rollback_on_error(connection.alias), connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {table} ({columns}) SELECT {places} "  # noqa: S608  constants
             f"WHERE NOT EXISTS (SELECT 1 FROM {table} WHERE reference = %s) RETURNING id",
