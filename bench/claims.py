@@ -18,7 +18,7 @@ GOAL = 2.0  # times the pages of the small table
 INDEXES = {"poll": "generation_due", "dispatch": "generation_waiting"}
 
 
-def run() -> bool:
+def run() -> bool | None:
     return run_inside("claims", needs_postgresql=True)
 
 

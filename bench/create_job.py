@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from statistics import median
 
 from bench import servers
 from bench.load import Result, Target, post
@@ -54,16 +55,21 @@ def _measure(name: str, clients: list[tuple[Target, Target]]) -> bool:
     return _report(name, rounds)
 
 
+def _times(result: Result) -> tuple[float, float]:
+    return result.p50, result.p95
+
+
 def _report(name: str, rounds: list[list[Result]]) -> bool:
     out = sys.stdout.write
     database = "PostgreSQL" if servers.on_postgresql() else "SQLite"
     out(f"create job, {CLIENTS} clients, {name}, {database}\n")
     out(f"{'':14}{'req/s':>8}{'p50 ms':>9}{'p95 ms':>9}\n")
-    rounds = sorted(rounds, key=lambda pair: pair[1].throughput / pair[0].throughput)
-    bare, product = rounds[len(rounds) // 2]
-    for side, result in (("bare view", bare), ("product", product)):
-        out(f"{side:14}{result.throughput:8.0f}{result.p50 * 1000:9.1f}{result.p95 * 1000:9.1f}\n")
-    ratio, slower = product.throughput / bare.throughput, product.p50 / bare.p50
+    for side, results in zip(("bare view", "product"), zip(*rounds, strict=True), strict=True):
+        throughput = median(one.throughput for one in results)
+        p50, p95 = (median(times) * 1000 for times in zip(*map(_times, results), strict=True))
+        out(f"{side:14}{throughput:8.0f}{p50:9.1f}{p95:9.1f}\n")
+    ratio = median(product.throughput / bare.throughput for bare, product in rounds)
+    slower = median(product.p50 / bare.p50 for bare, product in rounds)
     out(f"throughput {ratio:.2f} of the bare view (goal {GOAL}), p50 {slower:.2f} times (goal ")
-    out(f"{GOAL_P50}); {ROUNDS} rounds of {CLIENTS * EACH}, the median by throughput\n\n")
+    out(f"{GOAL_P50}); medians of {ROUNDS} rounds of {CLIENTS * EACH}\n\n")
     return ratio >= GOAL and slower <= GOAL_P50

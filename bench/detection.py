@@ -58,7 +58,7 @@ class Life:
         return 0 <= self.begin < MEASURED
 
 
-def run() -> bool:
+def run() -> bool | None:
     return run_inside("detection")
 
 

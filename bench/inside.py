@@ -12,11 +12,14 @@ from bench.servers import ROOT, installation, on_postgresql
 TIMEOUT = 1800
 
 
-def run_inside(name: str, *, needs_postgresql: bool = False) -> bool:
-    """Run `inside()` of bench module `name` in a process that has an empty installation."""
+def run_inside(name: str, *, needs_postgresql: bool = False) -> bool | None:
+    """Run `inside()` of bench module `name` in a process that has an empty installation.
+
+    None if it could not be measured.
+    """
     if needs_postgresql and not on_postgresql():
         sys.stdout.write("Needs PostgreSQL: set DATABASE_URL=postgres://…\n")
-        return True
+        return None
     with installation() as (environment, key):
         command = [sys.executable, "-m", "bench.inside", name]
         quiet = {**environment, "LOG_JSON": "on", "SITE_URL": "http://127.0.0.1"}

@@ -32,7 +32,7 @@ TABLES = ("creditaccount", "hold", "entry", "lot", "lotdraw")
 Job = Callable[[int], object]  # on the account of that workspace
 
 
-def run() -> bool:
+def run() -> bool | None:
     return run_inside("ledger", needs_postgresql=True)
 
 

@@ -19,7 +19,7 @@ ROUNDS = 30
 GOAL = 1.5  # times the first page
 
 
-def run() -> bool:
+def run() -> bool | None:
     return run_inside("pages", needs_postgresql=True)
 
 
