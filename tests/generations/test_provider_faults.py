@@ -31,6 +31,8 @@ NOT_ACCEPTED = [
     {"kind": "code", "value": 1302},
     {"kind": "code", "value": 1303},
     {"kind": "code", "value": 5001},
+    # No code of Kling's: what a proxy before it says.
+    {"kind": "code", "value": 429, "http": 429},
 ]
 
 
@@ -77,7 +79,7 @@ def test_it_waits_when_the_provider_is_busy(
     assert_the_books_are_clean(ada)
 
 
-@pytest.mark.parametrize("code", [1000, 1002, 1101, 1102, 1103])
+@pytest.mark.parametrize("code", [1000, 1002, 1101, 1102, 1103, 401])
 def test_it_pauses_an_account_that_is_refused(
     ada: Person,
     job: dict[str, Any],
@@ -85,7 +87,8 @@ def test_it_pauses_an_account_that_is_refused(
     simulator: RunningSimulator,
     code: int,
 ) -> None:
-    simulator.faults.add(stage="submit", kind="code", value=code, times=1)
+    http = code if code < 1000 else None  # no code of Kling's: what a proxy before it says
+    simulator.faults.add(stage="submit", kind="code", value=code, http=http, times=1)
 
     def is_paused() -> bool:
         cloudsway.refresh_from_db()
@@ -98,13 +101,15 @@ def test_it_pauses_an_account_that_is_refused(
     assert billing.credits.balance(ada.workspace).held == 250_000
 
 
+@pytest.mark.parametrize(("code", "named"), [(1301, "content_policy"), (1201, "rejected")])
 def test_it_fails_a_job_that_the_provider_rejects(
-    ada: Person, job: dict[str, Any], simulator: RunningSimulator
+    ada: Person, job: dict[str, Any], simulator: RunningSimulator, code: int, named: str
 ) -> None:
-    simulator.faults.add(stage="submit", kind="code", value=1301, times=1)
+    simulator.faults.add(stage="submit", kind="code", value=code, times=1)
     generation = finish(job["id"])
-    assert (generation.state, generation.error_code) == (State.FAILED, "content_policy")
+    assert (generation.state, generation.error_code) == (State.FAILED, named)
     assert generation.error_message
+    assert ada.api.credits() == {"balance": "100", "held": "0", "available": "100"}
     assert_the_books_are_clean(ada)
 
 
