@@ -36,8 +36,10 @@ worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 
 
 def when_ready(_server: Any) -> None:
-    """What is loaded by now stays: no collection of a process looks at it, or copies its pages."""
-    gc.collect()
+    """What is loaded by now stays: no collection of a process looks at it, or copies its pages.
+
+    None before it: that would leave holes, and what a process puts there copies a page each.
+    """
     gc.freeze()
 
 
