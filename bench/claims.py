@@ -57,7 +57,10 @@ def _dispatch() -> None:
 
 
 def _measured(work: Any) -> tuple[int, float, str]:
-    """Pages that its SELECTs touch, milliseconds of a run, and their plans as text."""
+    """Pages that its statements touch, milliseconds of a run, and their plans as text.
+
+    All of it is rolled back: what is explained is done a second time.
+    """
     from django.db import connection, transaction
     from django.test.utils import CaptureQueriesContext
 
@@ -67,15 +70,15 @@ def _measured(work: Any) -> tuple[int, float, str]:
         spent = time.monotonic() - began
         transaction.set_rollback(True)
     pages, plans = 0, ""
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         for query in queries:
-            if query["sql"].startswith(("SELECT", "WITH")):
+            if query["sql"].startswith(("SELECT", "WITH", "UPDATE")):
                 cursor.execute("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) " + query["sql"])
                 [[plan]] = cursor.fetchall()
-                pages += (
-                    plan[0]["Plan"]["Shared Hit Blocks"] + plan[0]["Plan"]["Shared Read Blocks"]
-                )
+                pages += plan[0]["Plan"]["Shared Hit Blocks"]
+                pages += plan[0]["Plan"]["Shared Read Blocks"]
                 plans += str(plan)
+        transaction.set_rollback(True)
     return pages, spent * 1000, plans
 
 

@@ -1,7 +1,8 @@
 """Holds and settlements a second, against the same rows committed by bare SQL.
 
-The baseline writes into tables of the same columns without triggers, with psycopg alone: what this
-PostgreSQL can commit. Both run in threads, in turns, so that a busy neighbour slows both.
+The baseline writes into tables of the same columns without triggers, by SQL of its own through
+Django's cursor: what this PostgreSQL can commit. Both run in threads, in turns, so that a busy
+neighbour slows both.
 """
 
 from __future__ import annotations

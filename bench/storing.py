@@ -1,4 +1,7 @@
-"""Fetching 100 MB into storage, checked and hashed, against `curl … | sha256sum`."""
+"""Fetching 100 MB into storage, checked and hashed, against `curl … | sha256sum`.
+
+The file's way alone: the rows of a job that is stored and a film's poster come on top of it.
+"""
 
 from __future__ import annotations
 
