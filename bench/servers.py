@@ -20,14 +20,19 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 @contextmanager
+def place() -> Iterator[dict[str, str]]:
+    """The environment of an installation that has yet to be set up, and is gone afterwards."""
+    with TemporaryDirectory(prefix="bench-") as folder, _database(folder) as url:
+        # ENV_FILE: no key of the developer's.
+        yield {**os.environ, "ENV_FILE": "", "DATABASE_URL": url, "VAR_DIR": folder}
+
+
+@contextmanager
 def installation() -> Iterator[tuple[dict[str, str], str]]:
     """(environment, API key) of a fresh installation that is gone afterwards."""
-    with TemporaryDirectory(prefix="bench-") as folder, _database(folder) as url:
+    with place() as bare:
         environment = {
-            **os.environ,
-            "ENV_FILE": "",  # no key of the developer's
-            "DATABASE_URL": url,
-            "VAR_DIR": folder,
+            **bare,
             "SIMULATOR_URL": "http://127.0.0.1:9",
             "DEBUG": "off",
             "SECRET_KEY": "bench-" * 10,
@@ -66,7 +71,7 @@ def manage(environment: dict[str, str], *arguments: str) -> str:
 @contextmanager
 def gunicorn(environment: dict[str, str], settings: str) -> Iterator[str]:
     """The address of a gunicorn as `make web` starts it: by default 2 processes of 8 threads."""
-    port = _free_port()
+    port = free_port()
     command = [
         *(sys.executable, "-m", "gunicorn", "kling_saas.wsgi:application"),
         *("--config", "python:kling_saas.web_server"),
@@ -80,7 +85,7 @@ def gunicorn(environment: dict[str, str], settings: str) -> Iterator[str]:
 @contextmanager
 def files(folder: Path) -> Iterator[str]:
     """The address of a plain server of the files in `folder`."""
-    port = _free_port()
+    port = free_port()
     command = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1"]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     with _listening([*command, "--directory", str(folder)], port, **quiet) as url:
@@ -109,7 +114,7 @@ def _wait_for(port: int) -> None:
     raise RuntimeError(f"nothing listens on port {port}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
