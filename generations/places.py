@@ -6,6 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from threading import Lock
+from time import monotonic
 from typing import NamedTuple
 
 from django.db.models import Q
@@ -14,12 +16,13 @@ from django.utils import timezone
 from accounts import wall
 from generations import durations, pools, timing
 from generations.models import Generation, State
-from generations.pools import Place
+from generations.pools import Limits, Place
 from generations.queries import in_line
 from kling import catalogue
 from kling.errors import InvalidInput
 
 LONGEST_LINE = 1000  # waiting jobs that are counted
+KEEP_SECONDS = 2.0  # of a picture, in each process
 
 
 @dataclass(frozen=True)
@@ -41,25 +44,80 @@ class _Waiting(NamedTuple):
     slots: int
 
 
+@dataclass(frozen=True)
+class Picture:
+    """Who waits and what is running at some places, as it was at `seen` of the monotonic clock."""
+
+    seen: float
+    lines: dict[Place, dict[int, tuple[int, int]]]
+    taken: Counter[Place]
+    limits: Limits
+    known: durations.Usuals
+
+    @classmethod
+    def take(cls, places: set[Place]) -> Picture:
+        """Five queries, whatever waits."""
+        seen = monotonic()
+        with wall.lifted():  # who else waits, and what is running, belongs to others too
+            lines = _lines(places)
+            taken = pools.usage().by_place
+        limits = pools.limits({account for account, _ in places})
+        return cls(seen, lines, taken, limits, durations.known())
+
+    def position(self, one: Generation) -> Position:
+        place = _place(one)
+        number, ahead = self.lines[place].get(one.pk, (LONGEST_LINE + 1, None))
+        start = None
+        if ahead is not None and one.account.is_usable:
+            limit = self.limits.of(place)
+            start = _start(ahead + self.taken[place], limit, _seconds(one, self.known))
+        return Position(number, start)
+
+    def shows(self, one: Generation) -> bool:
+        """False if it is too old, or older than the job."""
+        line = self.lines[_place(one)]
+        is_complete = one.pk in line or len(line) >= LONGEST_LINE
+        return is_complete and monotonic() - self.seen < KEEP_SECONDS
+
+
+class Pictures:
+    """The last one of each place, for pages that all ask for the same every few seconds."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._last: dict[Place, Picture] = {}
+
+    def of(self, one: Generation) -> Picture:
+        place = _place(one)
+        with self._lock:  # the others wait for the one that looks, instead of looking too
+            picture = self._last.get(place)
+            if picture is None or not picture.shows(one):
+                picture = self._last[place] = Picture.take({place})
+        return picture
+
+    def forget(self) -> None:
+        self._last.clear()
+
+
+pictures = Pictures()
+
+
 def of(generations: Iterable[Generation]) -> dict[int, Position]:
     """The positions of those that wait, by primary key. At most five queries, whatever waits."""
     asked = [one for one in generations if _waits(one)]
     if not asked:
         return {}
-    with wall.lifted():  # who else waits, and what is running, belongs to others too
-        lines = _lines({(one.account_id, one.model) for one in asked})
-        taken = pools.usage().by_place
-    limits = pools.limits({one.account_id for one in asked})
-    known = durations.known()
-    found = {}
-    for one in asked:
-        place = (one.account_id, one.model)
-        number, ahead = lines[place].get(one.pk, (LONGEST_LINE + 1, None))
-        start = None
-        if ahead is not None and one.account.is_usable:
-            start = _start(ahead + taken[place], limits.of(place), _seconds(one, known))
-        found[one.pk] = Position(number, start)
-    return found
+    picture = Picture.take({_place(one) for one in asked})
+    return {one.pk: picture.position(one) for one in asked}
+
+
+def lately_of(one: Generation) -> Position | None:
+    """As it was at most KEEP_SECONDS ago, and mostly without a query; None if it does not wait."""
+    return pictures.of(one).position(one) if _waits(one) else None
+
+
+def _place(one: Generation) -> Place:
+    return (one.account_id, one.model)
 
 
 def _waits(generation: Generation) -> bool:

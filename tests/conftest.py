@@ -19,7 +19,9 @@ from accounts.models import Plan, Scope, User, Workspace
 from accounts.workspaces import create_workspace
 from billing.amounts import to_micro
 from generations.models import ProviderAccount
+from generations.places import pictures
 from generations.providers import set_secret
+from generations.views.board import board
 from kling.simulator.server import RunningSimulator
 from kling.simulator.server import start as start_simulator
 from tests import pristine
@@ -135,6 +137,13 @@ def operator(db: None) -> Client:
 @pytest.fixture
 def nobody() -> Api:
     return Api("")
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered() -> None:
+    """Of the test before, whose jobs had the same primary keys."""
+    board.forget()
+    pictures.forget()
 
 
 @pytest.fixture(autouse=True)

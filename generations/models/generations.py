@@ -206,6 +206,11 @@ class Generation(models.Model):
         return self.due_at is None
 
     @property
+    def has_verdict(self) -> bool:
+        """Whether the money is settled or released; before, its hold is what it was."""
+        return self.is_final or self.state == State.STORING
+
+    @property
     def is_waiting_for_approval(self) -> bool:
         return self.state == State.QUEUED and self.approval == Approval.WAITING
 

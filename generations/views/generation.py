@@ -7,18 +7,18 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from accounts.access import Actor
 from accounts.decorators import ActorRequest, workspace_required
-from generations import actions, places, queries
+from generations import actions, places
 from generations.errors import NotCancellable, NotFinished
 from generations.models import Generation, State
 from generations.representation import expires_at, held, visible_assets
-from generations.views import telling
-from generations.views.finding import find, named
+from generations.views import telling, watching
+from generations.views.finding import find, find_alone
 from generations.views.offers import offers
 from generations.views.results import results
 from generations.views.tiles import tile
@@ -35,21 +35,11 @@ def generation(request: ActorRequest, public_id: str) -> HttpResponse:
 @require_GET
 @workspace_required
 def status(request: ActorRequest, public_id: str) -> HttpResponse:
-    """204 while state and place in line are what the page shows, else the new part of the page."""
-    rows = named(queries.for_workspace(request.actor.workspace), public_id)
-    facts = rows.only("state", "approval", "account__enabled", "account__paused_at")
-    row = get_object_or_404(facts)
-    is_tile = request.GET.get("as") == "tile"
-    is_same = telling.phase(row) == request.GET.get("state")
-    shown = request.GET.get("line")
-    if is_same and (shown is None or shown == _line(rows.defer("input", "metadata").first())):
-        return HttpResponse(status=204)
-    found = find(request.actor, public_id)
-    if is_tile:
-        context: dict[str, Any] = {"tile": tile(found), "is_update": True}
-        return render(request, "generations/_tile.html", context)
-    # Who only stands further ahead in line hears no announcement of it.
-    context = {**_context(found, request.actor), "is_update": not is_same}
+    """The part of a page that shows it; an open page asks `watching` whether it has changed."""
+    if request.GET.get("as") == "tile":
+        shown = tile(find_alone(request.actor, public_id))
+        return render(request, "generations/_tile.html", {"tile": shown, "is_update": True})
+    context = {**_context(find(request.actor, public_id), request.actor), "is_update": True}
     return render(request, "generations/_job.html", context)
 
 
@@ -79,10 +69,6 @@ def delete(request: ActorRequest, public_id: str) -> HttpResponse:
     return redirect("gallery")
 
 
-def _line(found: Generation | None) -> str:
-    return telling.line(places.of([found]).get(found.pk)) if found else ""
-
-
 def _uses(state: State, actor: Actor) -> Uses:
     """What results can go into; not asked while there are none."""
     return uses(offers()) if state == State.SUCCEEDED and actor.may_write else Uses()
@@ -103,7 +89,8 @@ def _context(found: Generation, actor: Actor) -> dict[str, Any]:
         "phase": telling.phase(found),
         "badge": telling.badge(found),
         "now": telling.now(found),
-        "line": _line(found),
+        "line": telling.line(places.of([found]).get(found.pk)),
+        "ticket": watching.ticket(found, with_line=True),
         "steps": telling.steps(found),
         "failure": telling.failure(found) if state == State.FAILED else "",
         "said_by_provider": telling.said_by_provider(found),

@@ -12,7 +12,7 @@ from django.utils import timezone
 from billing.amounts import to_text
 from generations.absence import can_be_looked_for
 from generations.forms import words
-from generations.models import Generation, State, Transition
+from generations.models import Approval, Generation, State, Transition
 from generations.places import LONGEST_LINE, Position
 from kling import catalogue, operations
 from kling.errors import InvalidInput
@@ -113,11 +113,17 @@ class Event:
 
 def phase(generation: Generation) -> str:
     """The state as a page shows it: a queued job may wait for a person, or for a provider."""
-    if generation.is_waiting_for_approval:
+    usable = generation.account.is_usable
+    return phase_of(generation.state, approval=generation.approval, is_usable=usable)
+
+
+def phase_of(state: str, *, approval: str, is_usable: bool) -> str:
+    """The same, of facts alone; `is_usable`: the account."""
+    if state != State.QUEUED:
+        return state
+    if approval == Approval.WAITING:
         return UNAPPROVED
-    if generation.state == State.QUEUED and not generation.account.is_usable:
-        return PAUSED
-    return generation.state
+    return State.QUEUED.value if is_usable else PAUSED
 
 
 def badge(generation: Generation) -> Badge:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from accounts.models import Workspace
 from generations import queries
 from generations.models import Asset, Generation, MediaKind, State
-from generations.views import telling
+from generations.views import telling, watching
 from generations.views.telling import Badge
 from generations.views.uses import Use
 from kling import operations
@@ -24,7 +25,7 @@ class Tile:
     badge: Badge
     title: str
     asset: Asset | None
-    phase: str = ""
+    ticket: str = ""
     uses: tuple[Use, ...] = ()
 
     @property
@@ -52,6 +53,11 @@ class Tile:
         return clock(self.asset.duration) if self.asset and self.asset.duration else ""
 
     @property
+    def age(self) -> int:
+        """Seconds since somebody asked for it."""
+        return int((timezone.now() - self.generation.created_at).total_seconds())
+
+    @property
     def is_ready(self) -> bool:
         return self.generation.state == State.SUCCEEDED and not self.generation.expired_at
 
@@ -62,7 +68,7 @@ def tile(generation: Generation) -> Tile:
     return Tile(
         generation=generation,
         badge=telling.badge(generation),
-        phase=telling.phase(generation),
+        ticket="" if generation.is_final else watching.ticket(generation),
         title=telling.words_of(generation) or telling.operation_title(generation),
         asset=assets[0] if assets else None,
     )

@@ -53,6 +53,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "kling_saas.middleware.RequestIdMiddleware",
+    # Asked hundreds of times a second: before whatever costs a query or a line of log.
+    "generations.views.watching.WatchMiddleware",
     "accounts.middleware.RateLimitMiddleware",
     "kling_saas.middleware.RequestLogMiddleware",
     "generations.kling_api.middleware.KlingEnvelopeMiddleware",

@@ -1,43 +1,71 @@
 // Parts of a page that change by themselves: [data-poll="address"] is asked for again until the
-// answer is a part without that attribute. 204 means that nothing has changed.
+// answer is a part without that attribute. Those with a data-ticket only when they have changed,
+// which one small request asks about for all of them together; 204 says that none has.
 (function () {
   "use strict";
 
-  var timers = new Map(); // part → timer, or "busy" while it is being asked for
+  // Often at first, when most jobs move; slower with age: until so many seconds, every so many.
+  var PACE = [[60, 2], [300, 4], [1800, 10]];
+  var SLOWEST = 30;
+  var SLOWER = 5; // at least, for the small pictures of a list: [data-poll-slow]
+
+  var timer = null;
+  var asking = false;
   var since = new WeakMap();
 
-  // Often at first, when most jobs move; slower with age, and for the small pictures of a list.
   function pause(part) {
     if (!since.has(part)) since.set(part, Date.now());
     var age = Number(part.dataset.age || 0) + (Date.now() - since.get(part)) / 1000;
-    var seconds = age < 60 ? 2 : age < 300 ? 4 : age < 1800 ? 10 : 30;
-    return (part.hasAttribute("data-poll-slow") ? Math.max(5, seconds) : seconds) * 1000;
+    var step = PACE.find(function (one) { return age < one[0]; });
+    var seconds = step ? step[1] : SLOWEST;
+    return (part.hasAttribute("data-poll-slow") ? Math.max(SLOWER, seconds) : seconds) * 1000;
   }
 
-  function watch(part) {
-    timers.set(part, setTimeout(function () { look(part); }, pause(part)));
+  function watched() {
+    return Array.from(document.querySelectorAll("[data-poll]:not([data-gone])"));
   }
 
-  function look(part) {
-    if (timers.get(part) === "busy") return;
-    clearTimeout(timers.get(part));
-    timers.delete(part);
+  // As often as the youngest part wants it.
+  function watch() {
+    var parts = watched();
+    clearTimeout(timer);
+    if (!asking && parts.length) timer = setTimeout(look, Math.min.apply(null, parts.map(pause)));
+  }
+
+  function look() {
     // A hidden page asks for nothing; it catches up when it is shown again.
-    if (!document.contains(part) || document.hidden) return;
-    timers.set(part, "busy");
-    function again() {
-      timers.delete(part);
-      if (document.contains(part) && !part.hasAttribute("data-gone")) watch(part);
-    }
-    htmx
-      .ajax("GET", part.dataset.poll, { source: part, target: part, swap: "outerHTML" })
-      .then(again, again);
+    if (asking || document.hidden) return;
+    clearTimeout(timer);
+    asking = true;
+    function again() { asking = false; watch(); }
+    changed().then(function (parts) { return Promise.all(parts.map(renew)); }).then(again, again);
   }
 
-  function watchAll() {
-    document.querySelectorAll("[data-poll]").forEach(function (part) {
-      if (!timers.has(part)) watch(part);
+  // A promise of the parts that are to be asked for.
+  function changed() {
+    var parts = watched();
+    var known = parts.filter(function (part) { return part.dataset.ticket; });
+    var other = parts.filter(function (part) { return !part.dataset.ticket; });
+    if (!known.length) return Promise.resolve(other);
+    var query = new URLSearchParams(known.map(function (part) {
+      return ["job", part.dataset.ticket];
+    }));
+    return fetch("/live?" + query).then(function (answer) {
+      return answer.status === 200 ? answer.json() : { changed: [], lines: {} };
+    }).then(function (news) {
+      Object.keys(news.lines).forEach(function (number) { tell(known[number], news.lines[number]); });
+      return other.concat(news.changed.map(function (number) { return known[number]; }));
     });
+  }
+
+  function tell(part, line) {
+    var place = part.querySelector("[data-line]");
+    if (place && place.textContent !== line) place.textContent = line;
+  }
+
+  function renew(part) {
+    if (!document.contains(part)) return null;
+    return htmx.ajax("GET", part.dataset.poll, { source: part, target: part, swap: "outerHTML" });
   }
 
   // The time that a job has taken so far: [data-elapsed="seconds when the page was made"].
@@ -58,16 +86,16 @@
     if (form) form.requestSubmit();
   }
 
-  document.addEventListener("htmx:afterSwap", function () { watchAll(); tick(); });
+  document.addEventListener("htmx:afterSwap", function () { watch(); tick(); });
   document.addEventListener("htmx:responseError", function (event) {
     // Deleted in another window: nothing will ever come of asking.
     if (event.detail.xhr.status === 404) event.detail.elt.setAttribute("data-gone", "");
   });
   document.addEventListener("visibilitychange", function () {
-    if (!document.hidden) document.querySelectorAll("[data-poll]").forEach(look);
+    if (!document.hidden) look();
   });
   document.addEventListener("change", onChange);
-  watchAll();
+  watch();
   tick();
   setInterval(tick, 1000);
 })();

@@ -96,6 +96,22 @@ def test_it_makes_another_one_after_going_back(product: str, window: Window) -> 
     assert window.complaints == []
 
 
+def test_a_page_asks_once_for_all_of_its_jobs(product: str, window: Window) -> None:
+    page = window.page
+    sign_in(page)
+    for prompt in ("A lighthouse at dusk", "A lighthouse at dawn"):
+        page.goto("/studio/text-to-video/")
+        page.get_by_label("Prompt", exact=True).fill(prompt)
+        page.get_by_role("radio", name="3 s", exact=True).check()
+        page.locator("#create").click()
+        page.wait_for_url("**/generations/gen_*")
+    with page.expect_request("**/live?*") as asked:
+        page.goto("/gallery/")
+    assert asked.value.url.count("job=") == 2
+    expect(page.locator(".tile img")).to_have_count(2, timeout=200_000)
+    assert window.complaints == []
+
+
 def play(page: Page) -> None:
     """The video has pictures, a length, and its time goes on."""
     state = "() => document.querySelector('#job video').readyState >= 2"

@@ -119,7 +119,7 @@ def test_it_shows_posters_sound_and_what_is_running(
     assert ada.browser.get(poster).status_code == 200
     assert '<span class="tile__length">0:03</span>' in page
     assert 'class="wave"' in page
-    assert f'data-poll="/generations/{waiting}/status?as=tile&amp;state=queued"' in page
+    assert f'data-poll="/generations/{waiting}/status?as=tile" data-ticket="' in page
 
 
 def test_it_deletes(ada: Person, cloudsway: ProviderAccount) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.utils import timezone
 from accounts.models import Plan, Workspace
 from generations import places
 from generations.models import Generation, ProviderAccount, State
+from generations.views.board import board
 from tests.conftest import Person, make_account
 from tests.generations.test_main_job import SOUND, VIDEO, create
 
@@ -110,17 +112,18 @@ def test_the_page_says_it_and_follows(ada: Person, account: ProviderAccount) -> 
     run(*jobs[:2])
     page = ada.browser.get(f"/generations/{jobs[3]['id']}").content.decode()
     assert "Number 2 in line. It should start in about 20 seconds." in page
-    [address] = [part.split('"')[0] for part in page.split('data-poll="')[1:]]
-    address = address.replace("&amp;", "&")
-    assert ada.browser.get(address).status_code == 204
+    [ticket] = re.findall('data-ticket="([^"]+)"', page)
+    assert "Number 2 in line." in str(ada.browser.get("/live", {"job": ticket}).json()["lines"])
 
     Generation.objects.filter(public_id=jobs[0]["id"]).update(
         state=State.FAILED, due_at=None, finished_at=timezone.now()
     )
     run(jobs[2])
-    changed = ada.browser.get(address)
-    assert "It is the next in line." in changed.content.decode()
-    assert "announcer" not in changed.content.decode()
+    places.pictures.forget()  # as after two seconds
+    board.forget()
+    news = ada.browser.get("/live", {"job": ticket}).json()
+    assert news["changed"] == []
+    assert news["lines"]["0"].startswith("It is the next in line.")
 
 
 def test_the_page_says_nothing_of_a_line_to_a_job_that_runs(
