@@ -9,7 +9,9 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-BENCHES = (*("create_job", "ledger", "claims", "pages", "storing", "polls", "detection", "ready"),)
+BENCHES = (
+    *("create_job", "ledger", "claims", "pages", "storing", "polls", "detection", "live", "ready"),
+)
 
 
 def main(names: list[str]) -> int:

@@ -30,16 +30,21 @@ def running(
     *,
     begun: Sequence[datetime],
     due: Sequence[datetime],
+    owners: Sequence[Workspace] = (),
 ) -> list[Generation]:
-    """Jobs that the provider has, free of charge; `ends` in epoch seconds."""
-    workspace = Workspace.objects.get()
-    credit, _ = CreditAccount.objects.get_or_create(workspace=workspace)
+    """Jobs that the provider has, free of charge; `ends` in epoch seconds.
+
+    `owners`: whose each is; without them they are the only workspace's.
+    """
+    owners = owners or [Workspace.objects.get()] * len(ends)
+    credit = {one: CreditAccount.objects.get_or_create(workspace=one)[0] for one in set(owners)}
     holds = Hold.objects.bulk_create(
-        [Hold(account=credit, reference=uuid4().hex, amount=0) for _ in ends], batch_size=500
+        [Hold(account=credit[one], reference=uuid4().hex, amount=0) for one in owners],
+        batch_size=500,
     )
     rows = [
         Generation(
-            workspace=workspace,
+            workspace=owner,
             operation=OPERATION,
             model=OPERATION,
             mode=mode,
@@ -57,8 +62,8 @@ def running(
             quoted=0,
             hold=hold,
         )
-        for number, (mode, end, since, when, hold) in enumerate(
-            zip(modes, ends, begun, due, holds, strict=True)
+        for number, (owner, mode, end, since, when, hold) in enumerate(
+            zip(owners, modes, ends, begun, due, holds, strict=True)
         )
     ]
     return Generation.objects.bulk_create(rows, batch_size=500)
