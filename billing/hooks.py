@@ -18,7 +18,7 @@ MAX_BODY = 1024 * 1024
 @csrf_exempt
 @require_POST
 def stripe(request: HttpRequest) -> HttpResponse:
-    """200 once the event is stored. A failure of ours is a 500, so that Stripe sends it again."""
+    """200 once the event is stored. A failure of ours is a 5xx, so that Stripe sends it again."""
     if int(request.headers.get("Content-Length") or 0) > MAX_BODY:
         return HttpResponse(status=413)
     try:

@@ -158,7 +158,7 @@ def test_it_stores_and_ignores_an_event_of_the_other_mode() -> None:
     assert not OrmQ.objects.exists()
 
 
-def test_it_answers_500_when_it_cannot_store() -> None:
+def test_it_asks_for_an_event_again_that_it_cannot_store() -> None:
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE billing_stripeevent RENAME TO elsewhere")
     client = Client(raise_request_exception=False)
@@ -168,7 +168,8 @@ def test_it_answers_500_when_it_cannot_store() -> None:
         content_type="application/json",
         headers={"Stripe-Signature": signature(BODY)},
     )
-    assert answer.status_code == 500
+    # On SQLite a table that is gone is trouble with the database as any other.
+    assert answer.status_code == (500 if connection.vendor == "postgresql" else 503)
 
 
 def test_it_stores_and_ignores_an_event_of_another_account(settings: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.utils import timezone
 from billing import ledger
 from generations import alarms, providers
 from generations.models import Generation, Notice, ProviderAccount, State
+from generations.views.board import board
 from kling.packs import are_used_up
 from kling.simulator.server import RunningSimulator
 from tests.conftest import Person, make_account
@@ -160,10 +162,11 @@ def test_pages_say_that_jobs_wait(
     assert "Generation is paused" in page
     assert "goes on by itself" in page
     assert "Paused" in ada.browser.get("/gallery/").content.decode()
-    status = f"/generations/{public_id}/status"
-    assert ada.browser.get(status, {"state": "paused"}).status_code == 204
+    [ticket] = re.findall('data-ticket="([^"]+)"', page)
+    assert ada.browser.get("/live", {"job": ticket}).json()["changed"] == []
     providers.resume(cloudsway)
-    assert ada.browser.get(status, {"state": "paused"}).status_code == 200
+    board.forget()  # as after a second
+    assert ada.browser.get("/live", {"job": ticket}).json()["changed"] == [0]
 
 
 @pytest.mark.parametrize(
