@@ -7,6 +7,10 @@ import string
 
 ALPHABET = string.ascii_letters + string.digits
 LENGTH = 22
+# Each letter for the same number of byte values; those left over are thrown away.
+_EVEN = 256 // len(ALPHABET) * len(ALPHABET)
+_LETTERS = bytes(ord(ALPHABET[byte % len(ALPHABET)]) for byte in range(256))
+_LEFT_OVER = bytes(range(_EVEN, 256))
 
 
 def new_id(prefix: str) -> str:
@@ -14,4 +18,7 @@ def new_id(prefix: str) -> str:
 
 
 def random_text(length: int) -> str:
-    return "".join(secrets.choice(ALPHABET) for _ in range(length))
+    found = b""
+    while len(found) < length:
+        found += secrets.token_bytes(2 * length).translate(_LETTERS, _LEFT_OVER)
+    return found[:length].decode()
