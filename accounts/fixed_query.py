@@ -1,7 +1,7 @@
-"""SELECTs whose text the ORM writes once a process, and not at every call.
+"""SELECTs whose text the ORM writes once a process, and PostgreSQL plans once a connection.
 
-For the few that every request of a program sends: writing one takes the ORM several times as long
-as answering it takes the database.
+For the few that every request of a program sends: writing one takes the ORM, and planning it the
+database, several times as long as answering it.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
-from django.db import connection
+from django.db import NotSupportedError, connection
 from django.db.models import Field, Model, QuerySet
+
+from accounts.prepared import prepared_cursor
 
 Row = TypeVar("Row", bound=Model)
 Converter = Callable[[Any, Any, Any], Any]
@@ -33,11 +35,21 @@ class FixedQuery(Generic[Row]):
         self._joined = joined
 
     def rows(self, *parameters: Any) -> list[Row]:
-        with connection.cursor() as cursor:
-            cursor.execute(self._text, parameters)
-            found = cursor.fetchall()
+        try:
+            found = self._fetch(parameters)
+        except NotSupportedError:
+            # A migration has changed a column since this connection had the statement planned.
+            if connection.in_atomic_block:
+                raise
+            connection.close()
+            found = self._fetch(parameters)
         readers = [part.reader() for part in self._parts] if found else []
         return [self._row(values, readers) for values in found]
+
+    def _fetch(self, parameters: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        with prepared_cursor() as cursor:
+            cursor.execute(self._text, parameters)
+            return list(cursor.fetchall())
 
     def first(self, *parameters: Any) -> Row | None:
         return next(iter(self.rows(*parameters)), None)

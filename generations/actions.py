@@ -13,6 +13,7 @@ from django.utils import timezone
 
 import billing.credits
 from accounts.access import Actor
+from accounts.fixed_insert import insert
 from accounts.models import Scope
 from accounts.quotas import QuotaExceeded
 from billing.errors import AccountFrozen, InsufficientCredits
@@ -76,7 +77,7 @@ def _create(order: Order, priced: Priced, *, by: Actor) -> Generation:
     quotas.check(by, credits=price)
     needs_approval = approvals.is_needed(by, credits=price)
     due_at = timezone.now() + (settings.APPROVAL_LIFETIME if needs_approval else timedelta())
-    generation = Generation.objects.create(
+    generation = Generation(
         public_id=public_id,
         workspace=by.workspace,
         created_by=by.user,
@@ -88,16 +89,14 @@ def _create(order: Order, priced: Priced, *, by: Actor) -> Generation:
         **_asked(order, priced),
         **_agreed(priced),
     )
+    insert(generation)
     record(generation, was=None, reason="created")
     if needs_approval:
         approvals.ask(generation, until=due_at)
     if order.idempotency_key:
-        IdempotencyKey.objects.create(
-            workspace=by.workspace,
-            key=order.idempotency_key,
-            digest=order.digest,
-            generation=generation,
-        )
+        used = IdempotencyKey(key=order.idempotency_key, digest=order.digest)
+        used.workspace, used.generation = by.workspace, generation
+        insert(used)
     # No doorbell: the row is due, and the worker's clock looks every moment. A queue entry here
     # would cost a third of the whole transaction, and still be the same work.
     return generation

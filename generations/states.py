@@ -25,6 +25,8 @@ from typing import Any
 from django.db import connection, models, transaction
 from django.utils import timezone
 
+from accounts.fixed_insert import insert
+
 
 class State(models.TextChoices):
     QUEUED = "queued", "Queued"
@@ -112,9 +114,9 @@ def move(
 
 def record(generation: Any, *, was: State | None, reason: str, at: datetime | None = None) -> None:
     """Leave a history row for what just happened to `generation`."""
-    generation.transitions.create(
-        was=was or "", now=generation.state, reason=reason[:300], at=at or timezone.now()
-    )
+    step = {"was": was or "", "now": generation.state, "reason": reason[:300]}
+    history = generation.transitions.model
+    insert(history(generation=generation, at=at or timezone.now(), **step))
 
 
 def claim(generation: Any, *, seconds: float) -> bool:

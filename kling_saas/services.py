@@ -38,7 +38,11 @@ def database(url: str) -> dict[str, Any]:
     config["CONN_MAX_AGE"] = 60
     config["CONN_HEALTH_CHECKS"] = True
     # A server that is gone without a word would hold every request for minutes.
-    config.setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+    options = config.setdefault("OPTIONS", {})
+    options.setdefault("connect_timeout", 5)
+    # How often a connection sends a text of `accounts.prepared` before it prepares it; the ORM's
+    # cursors never do.
+    options.setdefault("prepare_threshold", 2)
     return config
 
 

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.conf import settings
 from django.db.backends.postgresql import base
+from django.db.backends.postgresql.operations import DatabaseOperations
 from psycopg import Error
 
 SYNC = "SELECT set_config('role', %s, false), set_config('app.workspace', %s, false)"
+
+
+class _Operations(DatabaseOperations):
+    def last_executed_query(self, cursor: Any, sql: str, params: Any) -> str:
+        """What is shown where queries are logged; the driver does not tell it of a kept plan."""
+        told = super().last_executed_query(cursor, sql, params)
+        return str(told or self.compose_sql(sql, params))  # type: ignore[attr-defined]
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -21,6 +30,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     middle of a request is told them before it is used.
     """
 
+    ops_class = _Operations
     tenant: int | None = None
     _told: int | None = None  # the workspace that the server's session is in
 
@@ -49,6 +59,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 self._told = inside
             else:
                 self._sync()
+
+    def prepared_cursor(self) -> Any:
+        """A cursor whose statements the server itself fills in, and plans once a connection."""
+        self.close_if_health_check_failed()
+        self.ensure_connection()
+        with self.wrap_database_errors:
+            cursor: Any = base.ServerBindingCursor(self.connection)  # type: ignore[call-arg]
+            return self._prepare_cursor(cursor)  # type: ignore[attr-defined]
 
     def is_usable(self) -> bool:
         if not settings.DATABASE_TENANT_ROLE:

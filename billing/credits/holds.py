@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from django.db import connection, transaction
 from django.db.models import Sum
 from django.utils import timezone
 
+from accounts.fixed_insert import insert_unless_taken
 from accounts.models import Workspace
 from billing.amounts import MAX_MICRO
 from billing.credits.posting import LockedAccount, Movement, require_positive
@@ -30,7 +30,10 @@ def hold(*, workspace: Workspace, amount: int, key: str) -> Hold:
         raise ValueError(f"{amount} cannot be held.")
     account = LockedAccount.of_workspace(workspace.pk)
     refusal = _refusal(account, amount)
-    if refusal is None and (opened := _open(account, amount=amount, key=key)):
+    # Look and INSERT are one statement, since other jobs of the workspace wait meanwhile. Of two
+    # with one key, the other has waited for the account's row and finds the first.
+    opened = Hold(account_id=account.id, reference=key, amount=amount)
+    if refusal is None and insert_unless_taken(opened, "reference"):
         return opened
     earlier = Hold.objects.filter(reference=key).first()
     if earlier is None:
@@ -100,34 +103,6 @@ def _refusal(account: LockedAccount, amount: int) -> Exception | None:
     if account.available < amount:
         return InsufficientCredits(needed=amount, available=account.available)
     return None
-
-
-def _open(account: LockedAccount, *, amount: int, key: str) -> Hold | None:
-    """None where the key is taken.
-
-    Look and INSERT are one statement, since other jobs of the workspace wait meanwhile. Not by ON
-    CONFLICT: on SQLite the guard that lets no hold be replaced refuses before it is looked at. Of
-    two with one key, the other waits for the account's row and then finds the first.
-    """
-    opened = Hold(account_id=account.id, reference=key, amount=amount)
-    fields = [field for field in Hold._meta.concrete_fields if not field.primary_key]
-    columns = ", ".join(str(field.column) for field in fields)
-    given = [(one, one.pre_save(opened, add=True)) for one in fields]
-    values = [one.get_db_prep_save(value, connection) for one, value in given]
-    places = ", ".join(["%s"] * len(fields))
-    table = Hold._meta.db_table
-    # As the ORM does it: whoever catches a refusal inside the transaction must not commit the rest.
-    with transaction.mark_for_rollback_on_error(connection.alias), connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {table} ({columns}) SELECT {places} "  # noqa: S608  constants
-            f"WHERE NOT EXISTS (SELECT 1 FROM {table} WHERE reference = %s) RETURNING id",
-            [*values, key],
-        )
-        row = cursor.fetchone()
-    if row is None:
-        return None
-    opened.pk, opened._state.adding, opened._state.db = row[0], False, connection.alias
-    return opened
 
 
 def _close(account: LockedAccount, hold: Hold, *, capture: int, reason: str) -> bool:

@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.transaction import TransactionManagementError
 from django.utils import timezone
 
+from accounts.prepared import prepared_cursor
 from billing.amounts import MAX_MICRO
 from billing.errors import KeyReused
 from billing.models import CreditAccount, Entry, Lot
@@ -66,7 +67,7 @@ class LockedAccount:
         """
         require_transaction()
         table, lots = CreditAccount._meta.db_table, Lot._meta.db_table
-        with connection.cursor() as cursor:
+        with prepared_cursor() as cursor:
             cursor.execute(
                 f"UPDATE {table} SET held = held WHERE {condition} "  # noqa: S608  constants
                 "RETURNING id, balance, held, debt, frozen, last_seq, EXISTS ("

@@ -17,6 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts import wall
 from accounts.access import Actor
 from accounts.models import Membership, Role, Workspace
+from accounts.prepared import prepared_cursor
 from accounts.wall import policies
 from generations import links, slots
 from generations.inputs import earlier
@@ -275,6 +276,20 @@ def test_a_key_is_found_although_another_workspace_was_inside(
     wall.enter(ada.workspace.pk)
     wall.leave()
     assert charlie.api.get("/credits").status_code == 200
+
+
+def test_a_statement_that_is_kept_planned_stands_before_the_wall_too(
+    lives: Person, charlie: Person
+) -> None:
+    seen: dict[int | None, set[int]] = {}
+    for _ in range(8):
+        for tenant in (lives.workspace.pk, charlie.workspace.pk, None):
+            wall.leave() if tenant is None else wall.enter(tenant)
+            with prepared_cursor() as cursor:
+                cursor.execute("SELECT workspace_id FROM billing_creditaccount WHERE id > %s", [0])
+                seen.setdefault(tenant, set()).update(pk for (pk,) in cursor.fetchall())
+    both = {lives.workspace.pk, charlie.workspace.pk}
+    assert seen == {None: both} | {one: {one} for one in both}
 
 
 def doctor() -> str:

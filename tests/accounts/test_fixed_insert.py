@@ -1,0 +1,79 @@
+"""A row that is inserted by a kept statement is the row that the ORM would have inserted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Model
+
+from accounts.fixed_insert import insert, insert_unless_taken
+from accounts.models import ApiKey
+from generations.models import ProviderAccount
+from tests.conftest import Person
+
+Counted = Callable[..., Any]
+
+
+def columns(row: Model) -> dict[str, Any]:
+    fields = {field.attname for field in row._meta.concrete_fields} - {"id", "slug", "created_at"}
+    return {name: getattr(row, name) for name in fields}
+
+
+def account(slug: str, **values: Any) -> ProviderAccount:
+    common = {"dialect": "official", "base_url": "https://kling.example", "unit_cost": "0.125"}
+    return ProviderAccount(slug=slug, disabled_models=["a/b"], **common, **values)
+
+
+def insert_both(*slugs: str) -> None:
+    for slug in slugs:
+        insert(account(slug))
+
+
+def key_of(person: Person, prefix: str) -> ApiKey:
+    return ApiKey(workspace=person.workspace, label="Two", prefix=prefix, digest="0" * 64)
+
+
+def test_it_inserts_what_the_orm_does(db: None, django_assert_num_queries: Counted) -> None:
+    account("by-the-orm").save()
+    ours = account("ours")
+    with django_assert_num_queries(1):
+        insert(ours)
+
+    assert not ours._state.adding
+    stored = ProviderAccount.objects.get(slug="ours")
+    assert stored == ours
+    assert columns(stored) == columns(ProviderAccount.objects.get(slug="by-the-orm"))
+    ours.base_url = "https://kling.example/other"
+    ours.save()
+    assert ProviderAccount.objects.count() == 2
+
+
+def test_the_database_refuses_as_ever_and_nothing_is_committed(db: None) -> None:
+    account("one").save()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        insert_both("two", "one")
+    assert [one.slug for one in ProviderAccount.objects.all()] == ["one"]
+
+
+def test_who_catches_a_refusal_cannot_commit_the_rest(db: None) -> None:
+    account("one").save()
+    with transaction.atomic():
+        account("two").save()
+        with pytest.raises(IntegrityError):
+            insert(account("one"))
+        assert connection.needs_rollback
+        transaction.set_rollback(True)
+    assert [one.slug for one in ProviderAccount.objects.all()] == ["one"]
+
+
+def test_what_is_taken_is_left_as_it_is(ada: Person) -> None:
+    assert insert_unless_taken(key_of(ada, "0123456789"), "prefix")
+    again = key_of(ada, "0123456789")
+    again.label = "Another"
+
+    assert not insert_unless_taken(again, "prefix")
+    assert again.pk is None
+    assert ApiKey.objects.get(prefix="0123456789").label == "Two"
