@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -37,6 +37,11 @@ def unit_cost_field(help_text: str) -> models.DecimalField[Any, Any]:
 
 def cost_is_sane(name: str) -> Q:
     return Q(**{f"{name}__isnull": True}) | Q(**{f"{name}__gte": 0, f"{name}__lte": MOST_COST})
+
+
+def takes_jobs(*, enabled: bool, paused_at: datetime | None) -> bool:
+    """Whether an account can be given jobs, of its facts alone."""
+    return enabled and paused_at is None
 
 
 class ProviderAccount(models.Model):
@@ -120,7 +125,7 @@ class ProviderAccount(models.Model):
 
     @property
     def is_usable(self) -> bool:
-        return self.enabled and self.paused_at is None
+        return takes_jobs(enabled=self.enabled, paused_at=self.paused_at)
 
     @property
     def is_unwell(self) -> bool:

@@ -8,6 +8,7 @@ from threading import Lock
 from time import monotonic
 
 from generations.models import Generation
+from generations.models.accounts import takes_jobs
 from generations.views.telling import phase_of
 
 # Shorter than any page's pause: what a page was shown last is never newer than what is here.
@@ -57,7 +58,7 @@ def _look_up(pks: Iterable[int]) -> dict[int, Entry | None]:
     rows = Generation.objects.filter(pk__in=list(pks), deleted_at=None).order_by()
     found: dict[int, Entry | None] = dict.fromkeys(pks)
     for pk, workspace, state, approval, enabled, paused_at in rows.values_list(*FACTS):
-        is_usable = enabled and paused_at is None
+        is_usable = takes_jobs(enabled=enabled, paused_at=paused_at)
         found[pk] = Entry(workspace, phase_of(state, approval=approval, is_usable=is_usable))
     return found
 
