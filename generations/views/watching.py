@@ -4,16 +4,18 @@ A thousand open pages ask some hundred times a second, and nearly always nothing
 asks once for all of its jobs, mostly without a query (`board`), and is answered before sessions,
 memberships and logs. Whose page it is stands in the tickets that it was given for its jobs. They
 tell no more than that a job has changed, and its place in line; what has become of it the page
-then gets at the job's own address, where it matters who asks.
+then gets at the job's own address, where it matters who asks. For that a ticket is good for a day
+only: whoever has left the workspace by then gets no other one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
-from django.core.signing import BadSignature, Signer
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.core.signing import BadSignature, TimestampSigner
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 
 from accounts import wall
 from accounts.models import Workspace
@@ -23,12 +25,16 @@ from generations.views import telling
 from generations.views.board import Entry, board
 
 PATH = "/live"
-MOST = 60  # tickets in one question; the longest page has 24
+METHODS = ("GET", "HEAD")
+# Tickets in one question. As many fit into the 4,094 bytes that gunicorn takes for a request's
+# first line; the longest page has 24.
+MOST = 40
 LINE_FACTS = (
     *("state", "approval", "workspace", "operation", "model", "mode"),
     *("account__enabled", "account__paused_at", "account__dialect"),
 )
-signer = Signer(salt="generations.live")
+GOOD_FOR = timedelta(days=1)
+signer = TimestampSigner(salt="generations.live")
 
 
 @dataclass(frozen=True)
@@ -48,18 +54,22 @@ def ticket(generation: Generation, *, with_line: bool = False) -> str:
 
 
 def read(text: str) -> Ticket | None:
+    """None of one that says nothing to us: it is old, forged, or of another version of ours."""
     try:
-        workspace, generation, phase, with_line = signer.unsign(text).split(".")
-    except BadSignature:
+        facts = signer.unsign(text, max_age=GOOD_FOR)
+        workspace, generation, phase, with_line = facts.split(".")
+        return Ticket(int(workspace), int(generation), phase, with_line == "1")
+    except (BadSignature, ValueError):
         return None
-    return Ticket(int(workspace), int(generation), phase, with_line == "1")
 
 
 class WatchMiddleware:
     """Answers `/live?job=ticket&job=…`: 204, or what there is to tell.
 
     That is `changed`, the numbers of the tickets whose jobs have another phase now or are gone,
-    and `lines`, by such numbers the places in line of those that wait.
+    and `lines`, by such numbers the places in line of those that wait. A ticket that cannot be
+    read, or is one too many, is said to have changed: it is exchanged for a new one, by whoever
+    may see the job.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -68,19 +78,20 @@ class WatchMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.path_info != PATH:
             return self.get_response(request)
-        response = _answer(request.GET.getlist("job")[:MOST])
+        is_asked = request.method in METHODS
+        response = _answer(request) if is_asked else HttpResponseNotAllowed(METHODS)
         response["Cache-Control"] = "no-store"
         return response
 
 
-def _answer(texts: list[str]) -> HttpResponse:
-    tickets = [read(text) for text in texts]
-    entries = board.entries({one.generation for one in tickets if one is not None})
+def _answer(request: HttpRequest) -> HttpResponse:
+    texts = request.GET.getlist("job")
+    tickets = {text: read(text) for text in set(texts[:MOST])}
+    entries = board.entries({one.generation for one in tickets.values() if one is not None})
     changed, lines = [], {}
-    for number, one in enumerate(tickets):
-        # A ticket that says nothing to us is exchanged for a new one, by whoever may see the job.
-        entry = entries[one.generation] if one else None
-        if one is None or entry != Entry(one.workspace, one.phase):
+    for number, text in enumerate(texts):
+        one = tickets.get(text)
+        if one is None or entries[one.generation] != Entry(one.workspace, one.phase):
             changed.append(number)
         elif one.with_line and (line := _line(one)):
             lines[number] = line

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
-from django.core.signing import Signer
+import time_machine
+from django.core.signing import TimestampSigner
 from django.test import Client
 from django.utils import timezone
 
 from generations.models import Generation, ProviderAccount, State
+from generations.views import watching
 from generations.views.board import board
 from tests.conftest import Person
 from tests.generations.test_main_job import SOUND, create
@@ -96,10 +100,49 @@ def test_it_tells_nothing_of_a_job_to_a_forged_ticket(ada: Person, jobs: list[st
     workspace, _, rest = facts.split(".", 2)
     for forged in (
         f"{workspace}.{other}.{rest}:{signature}",
-        Signer(salt="another purpose").sign(facts),
+        TimestampSigner(salt="another purpose").sign(facts),
         *("", "nonsense", "1.2:3", "\x00"),
     ):
         assert ask(forged).json() == {"changed": [0], "lines": {}}
+
+
+@pytest.mark.parametrize("facts", ["1.2.3", "a.2.queued.1", "1.b.queued.1", "1.2.queued.1.5"])
+def test_a_ticket_of_another_version_is_exchanged(ada: Person, jobs: list[str], facts: str) -> None:
+    [ticket] = tickets(ada, f"/generations/{jobs[0]}")
+    other = TimestampSigner(salt="generations.live").sign(facts)
+    assert ask(other, ticket).json()["changed"] == [0]
+
+
+def test_a_ticket_is_good_for_a_day(ada: Person, jobs: list[str]) -> None:
+    given = tickets(ada, "/gallery/")
+    now = timezone.now()
+    with time_machine.travel(now + timedelta(hours=23)):
+        assert ask(*given).status_code == 204
+    with time_machine.travel(now + timedelta(hours=25)):
+        assert ask(*given).json()["changed"] == [0, 1, 2]
+        assert ask(*tickets(ada, "/gallery/")).status_code == 204
+
+
+def test_too_many_tickets_are_exchanged_in_turn(ada: Person, jobs: list[str]) -> None:
+    pages = [tickets(ada, f"/generations/{jobs[0]}")[0] for _ in range(watching.MOST)]
+    [one_more] = tickets(ada, f"/generations/{jobs[1]}")
+    news = ask(*pages, one_more).json()
+    assert news["changed"] == [watching.MOST]
+    assert len(news["lines"]) == watching.MOST
+
+
+def test_as_many_as_it_takes_fit_into_a_request() -> None:
+    job = Generation(pk=10**10, workspace_id=10**9, state=State.RECONCILING)
+    job.account = ProviderAccount()
+    query = urlencode([("job", watching.ticket(job, with_line=True))] * watching.MOST)
+    assert len(f"GET /live?{query} HTTP/1.1\r\n") < 4094  # gunicorn's own limit
+
+
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete", "options"])
+def test_it_only_answers_to_get(jobs: list[str], method: str) -> None:
+    answer = getattr(Client(), method)("/live")
+    assert (answer.status_code, answer["Allow"]) == (405, "GET, HEAD")
+    assert Client().head("/live").status_code == 204
 
 
 def test_a_ticket_is_of_one_workspace(ada: Person, charlie: Person, jobs: list[str]) -> None:
