@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -46,10 +46,14 @@ class _Waiting(NamedTuple):
 
 @dataclass(frozen=True)
 class Picture:
-    """Who waits and what is running at some places, as it was at `seen` of the monotonic clock."""
+    """Who waits and what is running at some places, as it was at `seen` of the monotonic clock.
+
+    `counted_to`: the primary key of the last job that was counted, if they are too many; else None.
+    """
 
     seen: float
     lines: dict[Place, dict[int, tuple[int, int]]]
+    counted_to: int | None
     taken: Counter[Place]
     limits: Limits
     known: durations.Usuals
@@ -59,25 +63,28 @@ class Picture:
         """Five queries, whatever waits."""
         seen = monotonic()
         with wall.lifted():  # who else waits, and what is running, belongs to others too
-            lines = _lines(places)
+            waiting = _waiting(places)
             taken = pools.usage().by_place
+        lines = {at: _in_turn(job for job in waiting if job.place == at) for at in places}
+        counted_to = waiting[-1].pk if len(waiting) >= LONGEST_LINE else None
         limits = pools.limits({account for account, _ in places})
-        return cls(seen, lines, taken, limits, durations.known())
+        return cls(seen, lines, counted_to, taken, limits, durations.known())
 
-    def position(self, one: Generation) -> Position:
+    def position(self, one: Generation) -> Position | None:
+        """None if it does not wait any more, or did not yet."""
         place = _place(one)
-        number, ahead = self.lines[place].get(one.pk, (LONGEST_LINE + 1, None))
-        start = None
-        if ahead is not None and one.account.is_usable:
-            limit = self.limits.of(place)
-            start = _start(ahead + self.taken[place], limit, _seconds(one, self.known))
-        return Position(number, start)
+        if one.pk in self.lines[place]:
+            number, slots = self.lines[place][one.pk]
+            return Position(number, self._start(one, slots) if one.account.is_usable else None)
+        is_further_back = self.counted_to is not None and one.pk > self.counted_to
+        return Position(LONGEST_LINE + 1, None) if is_further_back else None
 
-    def shows(self, one: Generation) -> bool:
-        """False if it is too old, or older than the job."""
-        line = self.lines[_place(one)]
-        is_complete = one.pk in line or len(line) >= LONGEST_LINE
-        return is_complete and monotonic() - self.seen < KEEP_SECONDS
+    def is_fresh(self) -> bool:
+        return monotonic() - self.seen < KEEP_SECONDS
+
+    def _start(self, one: Generation, slots: int) -> datetime:
+        place = _place(one)
+        return _start(slots + self.taken[place], self.limits.of(place), _seconds(one, self.known))
 
 
 class Pictures:
@@ -91,7 +98,7 @@ class Pictures:
         place = _place(one)
         with self._lock:  # the others wait for the one that looks, instead of looking too
             picture = self._last.get(place)
-            if picture is None or not picture.shows(one):
+            if picture is None or not picture.is_fresh():
                 picture = self._last[place] = Picture.take({place})
         return picture
 
@@ -108,7 +115,8 @@ def of(generations: Iterable[Generation]) -> dict[int, Position]:
     if not asked:
         return {}
     picture = Picture.take({_place(one) for one in asked})
-    return {one.pk: picture.position(one) for one in asked}
+    found = {one.pk: picture.position(one) for one in asked}
+    return {pk: position for pk, position in found.items() if position is not None}
 
 
 def lately_of(one: Generation) -> Position | None:
@@ -124,8 +132,7 @@ def _waits(generation: Generation) -> bool:
     return generation.state == State.QUEUED and not generation.is_waiting_for_approval
 
 
-def _lines(places: set[Place]) -> dict[Place, dict[int, tuple[int, int]]]:
-    """Of each place, its waiting jobs in their turn: number, and slots up to and with it."""
+def _waiting(places: set[Place]) -> list[_Waiting]:
     here = Q()
     for account, model in places:
         here |= Q(account=account, model=model)
@@ -135,14 +142,17 @@ def _lines(places: set[Place]) -> dict[Place, dict[int, tuple[int, int]]]:
         .order_by("pk")
         .values_list("pk", "account", "model", "workspace", "workspace__plan__share", "slots")
     )
-    waiting: dict[Place, list[_Waiting]] = defaultdict(list)
-    for pk, account, model, workspace, share, slots in rows[:LONGEST_LINE]:
-        waiting[account, model].append(_Waiting(pk, (account, model), workspace, share, slots))
-    return {place: _in_turn(waiting[place]) for place in places}
+    return [
+        _Waiting(pk, (account, model), workspace, share, slots)
+        for pk, account, model, workspace, share, slots in rows[:LONGEST_LINE]
+    ]
 
 
-def _in_turn(waiting: list[_Waiting]) -> dict[int, tuple[int, int]]:
-    """As the ring will serve them: who has had less for the share is served first."""
+def _in_turn(waiting: Iterable[_Waiting]) -> dict[int, tuple[int, int]]:
+    """By primary key, number and slots up to and with it, as the ring will serve them.
+
+    Who has had less for the share is served first.
+    """
     had: Counter[int] = Counter()
     order = []
     for job in waiting:

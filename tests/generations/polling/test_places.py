@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from accounts.models import Plan, Workspace
@@ -95,6 +98,46 @@ def test_it_counts_only_so_far(
     monkeypatch.setattr(places, "LONGEST_LINE", 2)
     jobs = [create(ada.api, SOUND) for _ in range(4)]
     assert [position(ada, job) for job in jobs] == [1, 2, 3, 3]
+
+
+@contextmanager
+def taken_just_before_its_line_is_read(job: dict[str, Any]) -> Iterator[None]:
+    def take(execute: Any, sql: str, *rest: Any) -> Any:
+        if '"accounts_plan"."share"' in sql:
+            run(job)
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(take):
+        yield
+
+
+def test_a_job_that_is_just_taken_is_not_far_back(ada: Person, account: ProviderAccount) -> None:
+    jobs = [create(ada.api, SOUND) for _ in range(2)]
+    with taken_just_before_its_line_is_read(jobs[0]):
+        assert queue_of(ada, jobs[0]) is None
+    with taken_just_before_its_line_is_read(jobs[1]):
+        page = ada.browser.get(f"/generations/{jobs[1]['id']}").content.decode()
+    assert "in line." not in page
+
+
+def test_an_open_page_is_not_told_of_a_line_that_its_job_has_left(
+    ada: Person, account: ProviderAccount
+) -> None:
+    job = create(ada.api, SOUND)
+    page = ada.browser.get(f"/generations/{job['id']}").content.decode()
+    [ticket] = re.findall('data-ticket="([^"]+)"', page)
+    with taken_just_before_its_line_is_read(job):
+        assert ada.browser.get("/live", {"job": ticket}).status_code == 204
+
+
+def test_of_two_long_lines_only_so_many_are_counted(
+    ada: Person, account: ProviderAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(places, "LONGEST_LINE", 2)
+    for form in (SOUND, SOUND, VIDEO):
+        create(ada.api, form)
+    rows = ada.api.get("/generations").json()["data"]
+    assert [row["queue"]["position"] for row in rows] == [3, 2, 1]
 
 
 def test_a_list_costs_no_more_for_many(
