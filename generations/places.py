@@ -6,15 +6,16 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from threading import Lock
 from time import monotonic
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from django.db.models import Q
 from django.utils import timezone
 
 from accounts import wall
 from generations import durations, pools, timing
+from generations.durations import Kind
+from generations.lookout import Clock, Lookout
 from generations.models import Generation, State
 from generations.pools import Limits, Place
 from generations.queries import in_line
@@ -36,6 +37,20 @@ class Position:
     start: datetime | None
 
 
+class Asked(NamedTuple):
+    """A waiting job, as far as its position depends on it. `is_usable`: its account."""
+
+    pk: int
+    place: Place
+    kind: Kind
+    is_usable: bool
+
+    @classmethod
+    def about(cls, one: Generation) -> Self:
+        place, kind = (one.account_id, one.model), durations.kind_of(one)
+        return cls(one.pk, place, kind, one.account.is_usable)
+
+
 class _Waiting(NamedTuple):
     pk: int
     place: Place
@@ -46,12 +61,11 @@ class _Waiting(NamedTuple):
 
 @dataclass(frozen=True)
 class Picture:
-    """Who waits and what is running at some places, as it was at `seen` of the monotonic clock.
+    """Who waits and what is running at some places.
 
     `counted_to`: the primary key of the last job that was counted, if they are too many; else None.
     """
 
-    seen: float
     lines: dict[Place, dict[int, tuple[int, int]]]
     counted_to: int | None
     taken: Counter[Place]
@@ -61,49 +75,51 @@ class Picture:
     @classmethod
     def take(cls, places: set[Place]) -> Picture:
         """Five queries, whatever waits."""
-        seen = monotonic()
         with wall.lifted():  # who else waits, and what is running, belongs to others too
             waiting = _waiting(places)
             taken = pools.usage().by_place
         lines = {at: _in_turn(job for job in waiting if job.place == at) for at in places}
         counted_to = waiting[-1].pk if len(waiting) >= LONGEST_LINE else None
         limits = pools.limits({account for account, _ in places})
-        return cls(seen, lines, counted_to, taken, limits, durations.known())
+        return cls(lines, counted_to, taken, limits, durations.known())
 
-    def position(self, one: Generation) -> Position | None:
+    def position(self, one: Asked) -> Position | None:
         """None if it does not wait any more, or did not yet."""
-        place = _place(one)
-        if one.pk in self.lines[place]:
-            number, slots = self.lines[place][one.pk]
-            return Position(number, self._start(one, slots) if one.account.is_usable else None)
+        if one.pk in self.lines[one.place]:
+            number, slots = self.lines[one.place][one.pk]
+            return Position(number, self._start(one, slots) if one.is_usable else None)
         is_further_back = self.counted_to is not None and one.pk > self.counted_to
         return Position(LONGEST_LINE + 1, None) if is_further_back else None
 
-    def is_fresh(self) -> bool:
-        return monotonic() - self.seen < KEEP_SECONDS
-
-    def _start(self, one: Generation, slots: int) -> datetime:
-        place = _place(one)
-        return _start(slots + self.taken[place], self.limits.of(place), _seconds(one, self.known))
+    def _start(self, one: Asked, slots: int) -> datetime:
+        taken, limit = self.taken[one.place], self.limits.of(one.place)
+        return _start(slots + taken, limit, _seconds(one.kind, self.known))
 
 
 class Pictures:
     """The last one of each place, for pages that all ask for the same every few seconds."""
 
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._last: dict[Place, Picture] = {}
+    def __init__(self, clock: Clock = monotonic) -> None:
+        self._clock = clock
+        self._lookout = Lookout(KEEP_SECONDS, clock)
+        self._last: dict[Place, tuple[float, Picture]] = {}
 
-    def of(self, one: Generation) -> Picture:
-        place = _place(one)
-        with self._lock:  # the others wait for the one that looks, instead of looking too
-            picture = self._last.get(place)
-            if picture is None or not picture.is_fresh():
-                picture = self._last[place] = Picture.take({place})
-        return picture
+    def position(self, one: Asked) -> Position | None:
+        """As it was at most KEEP_SECONDS ago, mostly; None also if nobody could look yet."""
+        with self._lookout.take() as is_ours:
+            if is_ours:
+                self._look(one.place)
+        _, picture = self._last.get(one.place, (0.0, None))
+        return picture.position(one) if picture else None
 
     def forget(self) -> None:
-        self._last.clear()
+        with self._lookout.begin_anew():
+            self._last.clear()
+
+    def _look(self, place: Place) -> None:
+        now = self._clock()
+        if place not in self._last or now - self._last[place][0] >= KEEP_SECONDS:
+            self._last[place] = (now, Picture.take({place}))
 
 
 pictures = Pictures()
@@ -111,21 +127,12 @@ pictures = Pictures()
 
 def of(generations: Iterable[Generation]) -> dict[int, Position]:
     """The positions of those that wait, by primary key. At most five queries, whatever waits."""
-    asked = [one for one in generations if _waits(one)]
+    asked = [Asked.about(one) for one in generations if _waits(one)]
     if not asked:
         return {}
-    picture = Picture.take({_place(one) for one in asked})
+    picture = Picture.take({one.place for one in asked})
     found = {one.pk: picture.position(one) for one in asked}
     return {pk: position for pk, position in found.items() if position is not None}
-
-
-def lately_of(one: Generation) -> Position | None:
-    """As it was at most KEEP_SECONDS ago, and mostly without a query; None if it does not wait."""
-    return pictures.of(one).position(one) if _waits(one) else None
-
-
-def _place(one: Generation) -> Place:
-    return (one.account_id, one.model)
 
 
 def _waits(generation: Generation) -> bool:
@@ -172,12 +179,12 @@ def _start(slots: int, limit: int | None, seconds: float) -> datetime:
     return timing.after(seconds * (slots - limit) / max(limit, 1))
 
 
-def _seconds(generation: Generation, known: durations.Usuals) -> float:
-    if usual := known.get(durations.kind_of(generation)):
+def _seconds(kind: Kind, known: durations.Usuals) -> float:
+    if usual := known.get(kind):
         return usual.median
+    _, operation, name, _ = kind
     models = catalogue.default()
     try:
-        model = models.model(generation.operation, generation.model)
-        return models.expected_seconds(generation.operation, model)
+        return models.expected_seconds(operation, models.model(operation, name))
     except (InvalidInput, catalogue.CatalogueError):
         return 60.0  # of an operation that is no longer declared

@@ -17,22 +17,16 @@ from datetime import timedelta
 from django.core.signing import BadSignature, TimestampSigner
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 
-from accounts import wall
-from accounts.models import Workspace
-from generations import places, queries
-from generations.models import Generation, State
+from generations import places
+from generations.models import Generation
 from generations.views import telling
-from generations.views.board import Entry, board
+from generations.views.board import Entries, Entry, board
 
 PATH = "/live"
 METHODS = ("GET", "HEAD")
 # Tickets in one question. As many fit into the 4,094 bytes that gunicorn takes for a request's
 # first line; the longest page has 24.
 MOST = 40
-LINE_FACTS = (
-    *("state", "approval", "workspace", "operation", "model", "mode"),
-    *("account__enabled", "account__paused_at", "account__dialect"),
-)
 GOOD_FOR = timedelta(days=1)
 signer = TimestampSigner(salt="generations.live")
 
@@ -91,9 +85,9 @@ def _answer(request: HttpRequest) -> HttpResponse:
     changed, lines = [], {}
     for number, text in enumerate(texts):
         one = tickets.get(text)
-        if one is None or entries[one.generation] != Entry(one.workspace, one.phase):
+        if one is None or _has_changed(one, entries):
             changed.append(number)
-        elif one.with_line and (line := _line(one)):
+        elif one.with_line and (line := _line(entries.get(one.generation))):
             lines[number] = line
     if not changed and not lines:
         return HttpResponse(status=204)
@@ -102,10 +96,14 @@ def _answer(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _line(asked: Ticket) -> str:
-    if asked.phase not in (State.QUEUED, telling.PAUSED):
+def _has_changed(one: Ticket, entries: Entries) -> bool:
+    if one.generation not in entries:
+        return False  # nobody could look yet
+    entry = entries[one.generation]
+    return entry is None or (entry.workspace, entry.phase) != (one.workspace, one.phase)
+
+
+def _line(entry: Entry | None) -> str:
+    if entry is None or entry.waiting is None:
         return ""
-    wall.enter(asked.workspace)
-    rows = queries.for_workspace(Workspace(pk=asked.workspace)).only(*LINE_FACTS)
-    job = rows.filter(pk=asked.generation).first()
-    return telling.line(places.lately_of(job)) if job else ""
+    return telling.line(places.pictures.position(entry.waiting))

@@ -70,6 +70,16 @@ def test_it_costs_one_query_a_second_for_all_pages(
             ask(*given)
 
 
+def test_a_place_in_line_costs_no_more_for_many_pages(
+    ada: Person, jobs: list[str], django_assert_num_queries: Any
+) -> None:
+    given = [ticket for job in jobs for ticket in tickets(ada, f"/generations/{job}")]
+    with django_assert_num_queries(6):  # of the jobs one, and five of their line
+        for _ in range(3):
+            news = ask(*(10 * given)).json()
+    assert len(news["lines"]) == 30
+
+
 def test_a_job_that_is_new_to_it_is_looked_up_at_once(ada: Person, jobs: list[str]) -> None:
     ask(*tickets(ada, "/gallery/"))
     new = str(create(ada.api, SOUND)["id"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -234,6 +235,20 @@ def test_people_work_behind_it(lives: Person, charlie: Person) -> None:
     assert made.status_code == 302
     wall.leave()
     assert charlie.user.memberships.count() == 2
+
+
+def test_open_pages_of_several_workspaces_are_answered_together(
+    ada: Person, charlie: Person, cloudsway: ProviderAccount, walled: None
+) -> None:
+    given = []
+    for person in (ada, charlie):
+        page = person.browser.get(f"/generations/{create(person.api, SOUND)['id']}")
+        given += re.findall('data-ticket="([^"]+)"', page.content.decode())
+
+    wall.enter(charlie.workspace.pk)  # whatever the thread has done before
+    news = Client().get("/live", {"job": given}).json()
+    assert news["changed"] == []
+    assert [news["lines"][number][:12] for number in ("0", "1")] == ["It is the ne", "Number 2 in "]
 
 
 def test_a_link_opens_whoever_is_signed_in(lives: Person, charlie: Person) -> None:
