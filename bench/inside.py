@@ -10,6 +10,8 @@ from importlib import import_module
 from bench.servers import ROOT, installation, on_postgresql
 
 TIMEOUT = 1800
+# What the process ends with; 1 is Python's own, of any error.
+MET, MISSED, CRASHED = 0, 3, 2
 
 
 def run_inside(name: str, *, needs_postgresql: bool = False) -> bool | None:
@@ -21,16 +23,21 @@ def run_inside(name: str, *, needs_postgresql: bool = False) -> bool | None:
         sys.stdout.write("Needs PostgreSQL: set DATABASE_URL=postgres://…\n")
         return None
     with installation() as (environment, key):
-        command = [sys.executable, "-m", "bench.inside", name]
         quiet = {**environment, "LOG_JSON": "on", "SITE_URL": "http://127.0.0.1"}
         quiet["BENCH_API_KEY"] = key
-        sys.stdout.flush()
-        done = subprocess.run(  # noqa: S603
-            command, cwd=ROOT, env=quiet, stderr=subprocess.PIPE, text=True, timeout=TIMEOUT
-        )
-    if done.returncode not in (0, 1):
+        return measure(name, quiet)
+
+
+def measure(name: str, environment: dict[str, str]) -> bool | None:
+    """The same, in an installation that there is; what the process complains of is shown."""
+    command = [sys.executable, "-m", "bench.inside", name]
+    sys.stdout.flush()
+    done = subprocess.run(  # noqa: S603
+        command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True, timeout=TIMEOUT
+    )
+    if done.returncode != MET:
         sys.stderr.write(done.stderr[-3000:])
-    return done.returncode == 0
+    return {MET: True, MISSED: False}.get(done.returncode)
 
 
 def main(name: str) -> int:
@@ -38,7 +45,7 @@ def main(name: str) -> int:
     import django
 
     django.setup()
-    return 0 if import_module(f"bench.{name}").inside() else 1
+    return MET if import_module(f"bench.{name}").inside() else MISSED
 
 
 if __name__ == "__main__":
@@ -48,5 +55,5 @@ if __name__ == "__main__":
         import traceback
 
         traceback.print_exc()
-        code = 2
+        code = CRASHED
     raise SystemExit(code)
