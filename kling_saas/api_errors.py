@@ -8,7 +8,6 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
-from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -18,6 +17,7 @@ import accounts.access
 import accounts.quotas
 import billing.errors
 import generations.errors
+from accounts.outage import is_outage
 from billing.amounts import to_text
 
 log = logging.getLogger(__name__)
@@ -73,7 +73,7 @@ MEANINGS = {
     "provider_unavailable": "No provider can take the job at the moment. 503.",
     "storage_unavailable": "Files cannot be stored at the moment. 503.",
     "payment_unavailable": "Stripe cannot be reached, or is not set up. 503.",
-    "temporarily_unavailable": "The database could not be reached. `charged` is null: send the "
+    "temporarily_unavailable": "The database did not answer in time. `charged` is null: send the "
     "same Idempotency-Key again, and nothing is made twice. 503.",
     "internal_error": "Our mistake. Tell us the request_id. 500.",
 }
@@ -185,9 +185,9 @@ def _simple(exc: Exception) -> Problem | None:
         return Problem(404, "not_found", "There is nothing here with this id.")
     if isinstance(exc, RequestDataTooBig):
         return Problem(413, "too_large", "The body is larger than 40 MB.")
-    if isinstance(exc, OperationalError | InterfaceError):
+    if is_outage(exc):
         # At the commit itself nobody can say whether it happened; the same key finds out.
-        detail = "The database could not be reached. Send the same Idempotency-Key again."
+        detail = "The database did not answer in time. Send the same Idempotency-Key again."
         return Problem(503, "temporarily_unavailable", detail, {"charged": None}, AGAIN)
     for kind, status, code in SIMPLE:
         if isinstance(exc, kind):

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import sys
 
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
@@ -11,6 +10,7 @@ from django.views.decorators.csrf import requires_csrf_token
 from django.views.decorators.http import require_safe
 from django.views.defaults import server_error
 
+from accounts.outage import is_outage
 from kling_saas.api_errors import AGAIN, MEANINGS, RETRYABLE, TITLES
 
 
@@ -34,9 +34,10 @@ def favicon(_: HttpRequest) -> HttpResponse:
 def fault(request: HttpRequest) -> HttpResponse:
     """What no view has answered. Django calls it while the exception is handled, and has logged it.
 
-    Without a database it is 503, so that whoever called a hook, or a browser, comes again.
+    While the database does not answer it is 503, so that a browser, or who called a hook, comes
+    again.
     """
-    if not isinstance(sys.exception(), OperationalError | InterfaceError):
+    if not is_outage(sys.exception()):
         return server_error(request)
     if request.path.startswith("/hooks/"):
         return JsonResponse({"error": "temporarily unavailable"}, status=503, headers=AGAIN)
