@@ -18,6 +18,7 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from accounts.access import NotPermitted
+from accounts.outage import is_outage
 from accounts.quotas import Quota, QuotaExceeded
 from billing.errors import AccountFrozen, InsufficientCredits
 from generations import errors
@@ -53,6 +54,10 @@ CODES = {
     "too_many_tasks": Code(429, 1303, "parallel task over resource pack limit"),
     "internal": Code(500, 5000, "Something went wrong on our side"),
     "unavailable": Code(503, 5001, "No provider can take the task at the moment"),
+    # At the commit itself nobody can say whether it happened.
+    "outage": Code(
+        503, 5001, "No answer from our database: ask by external_task_id whether the task exists"
+    ),
 }
 
 # The first that fits an error says which row it is.
@@ -81,6 +86,7 @@ BY_STATUS = {
     429: "too_fast",
     503: "unavailable",
 }
+OUTAGE_SECONDS = 30  # when it ends is not known: as often as is no burden
 
 
 class TaskNotFound(Exception):
@@ -153,6 +159,8 @@ WORDLESS = (exceptions.NotAuthenticated, exceptions.MethodNotAllowed, exceptions
 
 
 def _listed(exc: Exception) -> Refusal | None:
+    if is_outage(exc):
+        return named("outage", wait=OUTAGE_SECONDS)
     for kinds, name in ERRORS:
         if isinstance(exc, kinds):
             text = "" if isinstance(exc, WORDLESS) else str(getattr(exc, "detail", "") or exc)
