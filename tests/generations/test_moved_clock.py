@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +17,7 @@ import billing.credits
 from billing import ledger
 from generations import alarms
 from generations.models import Generation, ProviderAccount, State
-from kling.simulator.server import RunningSimulator
+from kling.simulator.server import RunningSimulator, start
 from tests.conftest import Person
 from tests.generations.test_main_job import SOUND, create
 from tests.working import call, finish, reach
@@ -22,6 +25,19 @@ from tests.working import call, finish, reach
 pytestmark = pytest.mark.django_db(transaction=True)
 
 ROUNDS = 10
+
+
+@pytest.fixture
+def simulator(tmp_path: Path, media_cache: Path) -> Iterator[RunningSimulator]:
+    """A provider whose clock is right: it does not move with the worker's."""
+    state = tmp_path / "simulator"
+    state.mkdir()
+    (state / "media").symlink_to(media_cache)
+    begun, since = time.time(), time.monotonic()
+    with start(
+        state=state, time_scale=0.02, clock=lambda: begun + time.monotonic() - since
+    ) as running:
+        yield running
 
 
 def work() -> None:
@@ -52,6 +68,8 @@ def test_nothing_is_lost_by_it(
 
     moved = timedelta(minutes=minutes) * settings.TIMER_SCALE
     with time_machine.travel(timezone.now() + moved, tick=True):
+        apart = timezone.now().timestamp() - simulator.settings.clock()
+        assert apart == pytest.approx(moved.total_seconds(), abs=1)
         work()
         meanwhile = Generation.objects.get(public_id=job)
 
