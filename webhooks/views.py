@@ -20,6 +20,7 @@ from webhooks import endpoints, queries
 from webhooks.forms import EndpointForm
 from webhooks.models import DeliveryState, Endpoint
 
+MADE_ALREADY = "That webhook was made already. Its secret was shown once."
 SHOWN = 25
 FAILED_SINCE = timedelta(days=7)
 
@@ -49,13 +50,13 @@ def of_endpoint(view: ActorView[P]) -> View[P]:
 def endpoint_list(request: ActorRequest) -> HttpResponse:
     form = EndpointForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        if not once.is_first_use(request.POST.get("once", "")):
-            messages.info(request, "That webhook was made already. Its secret was shown once.")
-            return redirect("settings_webhooks")
         try:
-            endpoint, secret = endpoints.create(by=request.actor, **form.cleaned_data)
+            with once.first_use(request) as is_first:
+                if not is_first:
+                    messages.info(request, MADE_ALREADY)
+                    return redirect("settings_webhooks")
+                endpoint, secret = endpoints.create(by=request.actor, **form.cleaned_data)
         except ValidationError as exc:
-            once.give_back(request.POST.get("once", ""))
             form.add_error(None, exc)
         else:
             return _show_secret(request, endpoint, secret, status=201)
@@ -118,10 +119,11 @@ def job_delivery_page(request: ActorRequest, delivery_id: str) -> HttpResponse:
 @require_POST
 @of_endpoint
 def rotate(request: ActorRequest, public_id: str) -> HttpResponse:
-    if not once.is_first_use(request.POST.get("once", "")):
-        messages.info(request, "The new secret was made already. It was shown once.")
-        return redirect("webhook_endpoint", public_id)
-    endpoint, secret = endpoints.rotate_secret(by=request.actor, public_id=public_id)
+    with once.first_use(request) as is_first:
+        if not is_first:
+            messages.info(request, "The new secret was made already. It was shown once.")
+            return redirect("webhook_endpoint", public_id)
+        endpoint, secret = endpoints.rotate_secret(by=request.actor, public_id=public_id)
     return _show_secret(request, endpoint, secret)
 
 
@@ -173,8 +175,9 @@ def redeliver_failed(request: ActorRequest, public_id: str) -> HttpResponse:
 def workspace_secret(request: ActorRequest) -> HttpResponse:
     if request.method == "POST":
         # A second rotation would end the secret that receivers still have.
-        if once.is_first_use(request.POST.get("once", "")):
-            endpoints.rotate_workspace_secret(by=request.actor)
+        with once.first_use(request) as is_first:
+            if is_first:
+                endpoints.rotate_workspace_secret(by=request.actor)
         messages.success(request, "There is a new secret. The old one still signs for 24 hours.")
         return redirect("webhook_secret")
     context = {"shown": endpoints.workspace_secret(by=request.actor), "once": once.new_token()}

@@ -21,15 +21,15 @@ MADE_ALREADY = "That key was made already. Its secret was shown once; make anoth
 def key_list(request: ActorRequest) -> HttpResponse:
     form = KeyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        if not once.is_first_use(request.POST.get("once", "")):
-            messages.info(request, MADE_ALREADY)
-            return redirect("settings_keys")
         given = dict(form.cleaned_data)
         make = keys.create_pair if given.pop("kind") == "pair" else keys.create_key
         try:
-            key, secret = make(by=request.actor, **given)
+            with once.first_use(request) as is_first:
+                if not is_first:
+                    messages.info(request, MADE_ALREADY)
+                    return redirect("settings_keys")
+                key, secret = make(by=request.actor, **given)
         except ValidationError as exc:
-            once.give_back(request.POST.get("once", ""))
             form.add_error(None, exc)
         else:
             # Answered at once, not after a redirect: the secret is kept nowhere to show it later.
