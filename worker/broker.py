@@ -89,7 +89,8 @@ class Broker(ORM):  # type: ignore[misc]
         while row := due.values_list("pk", "payload", "lock").first():
             pk, payload, lock = row
             if rows.filter(pk=pk, lock=lock).update(lock=self.timeout(None)):
-                if roster.card:
+                # A heartbeat is nothing that anybody waits for, or that has to be handed back.
+                if roster.card and key == self.list_key:
                     roster.card.take(pk)
                 return pk, signed_anew(payload)
             # Another cluster was faster: this row is locked now, the next may be free.

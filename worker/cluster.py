@@ -71,4 +71,5 @@ class Cluster:
 
     def drain(self) -> None:
         """Ask the cluster to finish the tasks it has, take no more, and end."""
+        self.roster.close()
         self.process.send_signal(signal.SIGTERM)

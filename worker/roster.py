@@ -6,7 +6,10 @@ middle of a task has not, and django-q2 replaces it. And a cluster whose process
 answers no heartbeat though nothing is wrong. So every process of a cluster keeps one line here:
 
     members/PID      state, since when (monotonic clock), row of the queue it works on
-    taken/ROW        rows of the queue that were taken and not acknowledged yet
+    taken/ROW        rows of the shared queue that were taken and not acknowledged yet
+    closing          is there once the cluster is to end
+
+A task that may go on for long, or end and be rung again, reads there whether it had better end.
 
 A process that ends in good order removes its line. The database would be the wrong place: it may
 be what is down.
@@ -28,6 +31,9 @@ from django_q.conf import Conf
 from django_q.signals import post_execute_in_worker, pre_execute
 
 from worker import lifeline
+
+# A task that no process works on for so long waits for one: others are on their way.
+WAITS_SECONDS = 0.2
 
 
 class Activity(StrEnum):
@@ -59,11 +65,18 @@ class Roster:
     def __init__(self, directory: Path) -> None:
         self.members_dir = directory / "members"
         self.taken_dir = directory / "taken"
+        self.closing = directory / "closing"
 
     def clear(self) -> None:
         for folder in (self.members_dir, self.taken_dir):
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
+        self.closing.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Say to the tasks that the cluster is to end."""
+        with suppress(OSError):  # a full disk: they end by themselves, only later
+            self.closing.touch()
 
     def members(self) -> list[Member]:
         found = (_read(path) for path in self.members_dir.glob("[0-9]*"))
@@ -74,6 +87,10 @@ class Roster:
 
     def taken(self) -> list[int]:
         return [int(path.name) for path in self.taken_dir.glob("[0-9]*")]
+
+    def waiting(self) -> set[int]:
+        """Rows that were taken and that no process works on: not yet, or not any more."""
+        return set(self.taken()) - {member.row for member in self.members()}
 
 
 def _read(path: Path) -> Member | None:
@@ -92,6 +109,7 @@ class Card:
         self.worker_id = worker_id
         self.file = -1
         self.begun = monotonic()
+        self.seen_waiting: dict[int, float] = {}
 
     def enter(self) -> None:
         """In each process that the cluster forks, before it does anything."""
@@ -124,9 +142,25 @@ class Card:
         with suppress(OSError):
             (self.roster.taken_dir / str(row)).unlink(missing_ok=True)
 
+    def is_awaited(self) -> bool:
+        now = monotonic()
+        seen = self.seen_waiting
+        self.seen_waiting = {row: seen.get(row, now) for row in self.roster.waiting()}
+        return any(now - since >= WAITS_SECONDS for since in self.seen_waiting.values())
+
 
 # Of the cluster that this process belongs to; none in a web process or in a command.
 card: Card | None = None
+
+
+def is_closing() -> bool:
+    """Whether the task that asks should end soon: its cluster is to end."""
+    return card is not None and card.roster.closing.exists()
+
+
+def is_awaited() -> bool:
+    """Whether another task waits for a process such as the one that the asking task holds."""
+    return card is not None and card.is_awaited()
 
 
 def enlist(directory: Path, *, worker_id: str) -> None:

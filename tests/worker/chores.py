@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from threading import Event
 from time import monotonic
+
+from worker import roster
 
 
 def note(path: str) -> None:
@@ -16,8 +19,22 @@ def note(path: str) -> None:
 
 def hold(begun: str, may_end: str, ended: str) -> None:
     """Say that it has begun, go on until it may end, and say that it has."""
+    _go_on(begun, Path(may_end).exists, ended)
+
+
+def yield_to_others(begun: str, ended: str) -> None:
+    """Go on until another task waits for the process."""
+    _go_on(begun, roster.is_awaited, ended)
+
+
+def end_with_cluster(begun: str, ended: str) -> None:
+    """Go on until the cluster is to end."""
+    _go_on(begun, roster.is_closing, ended)
+
+
+def _go_on(begun: str, may_end: Callable[[], bool], ended: str) -> None:
     note(begun)
     limit, pause = monotonic() + 100, Event()
-    while not Path(may_end).exists() and monotonic() < limit:
+    while not may_end() and monotonic() < limit:
         pause.wait(0.05)
     note(ended)
