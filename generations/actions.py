@@ -13,7 +13,7 @@ from django.utils import timezone
 
 import billing.credits
 from accounts.access import Actor
-from accounts.fixed_insert import insert
+from accounts.fixed_writes import insert
 from accounts.models import Scope
 from accounts.quotas import QuotaExceeded
 from billing.errors import AccountFrozen, InsufficientCredits

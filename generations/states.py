@@ -25,7 +25,7 @@ from typing import Any
 from django.db import connection, models, transaction
 from django.utils import timezone
 
-from accounts.fixed_insert import insert
+from accounts.fixed_writes import insert, update
 
 
 class State(models.TextChoices):
@@ -100,12 +100,12 @@ def move(
         changes["finished_at"] = now
     elif was in FINAL:
         changes["finished_at"] = None
-    row = type(generation).objects.filter(pk=generation.pk, state=was)
+    where = {"id": generation.pk, "state": was}
     if was in FINAL:
-        row = row.filter(deleted_at=None)
+        where["deleted_at"] = None
     if same_account:
-        row = row.filter(account=generation.account_id)
-    if row.update(**changes) != 1:
+        where["account"] = generation.account_id
+    if update(type(generation), changes, where=where) != 1:
         raise Stale(f"{generation.public_id} is no longer {was}")
     for name, value in changes.items():
         setattr(generation, name, value)

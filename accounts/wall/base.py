@@ -18,7 +18,7 @@ class _Operations(DatabaseOperations):
     def last_executed_query(self, cursor: Any, sql: str, params: Any) -> str:
         """What is shown where queries are logged; the driver does not tell it of a kept plan."""
         told = super().last_executed_query(cursor, sql, params)
-        return str(told or self.compose_sql(sql, params))  # type: ignore[attr-defined]
+        return str(told or self.compose_sql(sql, params))
 
 
 class DatabaseWrapper(base.DatabaseWrapper):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import Sum
 from django.utils import timezone
 
-from accounts.fixed_insert import insert_unless_taken
+from accounts.fixed_writes import insert_unless_taken, update
 from accounts.models import Workspace
 from billing.amounts import MAX_MICRO
 from billing.credits.posting import LockedAccount, Movement, require_positive
@@ -113,7 +113,7 @@ def _close(account: LockedAccount, hold: Hold, *, capture: int, reason: str) -> 
         "reason": reason[:200],
         "closed_at": timezone.now(),
     }
-    if not Hold.objects.filter(pk=hold.pk, state=Hold.State.OPEN).update(**values):
+    if not update(Hold, values, where={"id": hold.pk, "state": Hold.State.OPEN}):
         hold.refresh_from_db(fields=list(values))
         return False
     for name, value in values.items():

@@ -1,15 +1,17 @@
-"""A row that is inserted by a kept statement is the row that the ORM would have inserted."""
+"""What a kept statement writes is what the ORM would have written."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Model
+from django.utils import timezone
 
-from accounts.fixed_insert import insert, insert_unless_taken
+from accounts.fixed_writes import insert, insert_unless_taken, update
 from accounts.models import ApiKey
 from generations.models import ProviderAccount
 from tests.conftest import Person
@@ -77,3 +79,29 @@ def test_what_is_taken_is_left_as_it_is(ada: Person) -> None:
     assert not insert_unless_taken(again, "prefix")
     assert again.pk is None
     assert ApiKey.objects.get(prefix="0123456789").label == "Two"
+
+
+def test_it_updates_what_the_orm_does(db: None, django_assert_num_queries: Counted) -> None:
+    for slug in ("by-the-orm", "ours", "left"):
+        account(slug).save()
+    changes = {"base_url": "https://kling.example/new", "unit_cost": Decimal("0.25")}
+    changes |= {"disabled_models": ["c/d"], "paused_at": timezone.now(), "enabled": False}
+    where = {"slug": "ours", "paused_at": None, "enabled": True}
+    ProviderAccount.objects.filter(slug="by-the-orm").update(**changes)
+    with django_assert_num_queries(1):
+        assert update(ProviderAccount, changes, where=where) == 1
+
+    stored = {one.slug: columns(one) for one in ProviderAccount.objects.all()}
+    assert stored["ours"] == stored["by-the-orm"]
+    assert stored["left"]["base_url"] == "https://kling.example"
+    assert update(ProviderAccount, changes, where=where) == 0, "it is paused by now"
+
+
+def test_a_row_stands_for_its_key(ada: Person, charlie: Person) -> None:
+    made = key_of(ada, "0123456789")
+    made.save()
+    changes = {"workspace": charlie.workspace, "label": "Moved", "created_by": None}
+    assert update(ApiKey, changes, where={"id": made.pk, "workspace": charlie.workspace}) == 0
+    assert update(ApiKey, changes, where={"id": made.pk, "workspace": ada.workspace}) == 1
+    made.refresh_from_db()
+    assert (made.workspace, made.label, made.created_by) == (charlie.workspace, "Moved", None)

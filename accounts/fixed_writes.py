@@ -1,11 +1,12 @@
-"""INSERTs whose text the ORM need not write anew for each row.
+"""INSERTs and UPDATEs whose text the ORM need not write anew for each row.
 
-For the rows that every job leaves: writing the INSERT of a wide row takes the ORM longer than
-carrying it out takes the database.
+For what every job writes: writing such a statement takes the ORM longer than carrying it out takes
+the database. Signals are not sent, and values are values: no expressions.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -14,12 +15,13 @@ from django.db.models import Field, Model
 
 from accounts.prepared import prepared_cursor
 
+Fields = tuple["Field[Any, Any]", ...]
+
 
 def insert(row: Model) -> None:
-    """What `row.save(force_insert=True)` does, for a model without parents and signals."""
+    """What `row.save(force_insert=True)` does for a model without parents."""
     fields, values = _given(row)
-    text = _text(type(row), fields)
-    row.pk = _new_key(text, values)
+    row.pk = _new_key(_insert(type(row), fields), values)
     _is_saved(row)
 
 
@@ -31,8 +33,8 @@ def insert_unless_taken(row: Model, name: str) -> bool:
     the caller has locked what both need.
     """
     fields, values = _given(row)
-    text = _text(type(row), fields, unless=name)
-    key = _new_key(text, [*values, values[fields.index(row._meta.get_field(name))]])
+    own = values[fields.index(row._meta.get_field(name))]
+    key = _new_key(_insert(type(row), fields, unless=name), [*values, own])
     if key is None:
         return False
     row.pk = key
@@ -40,7 +42,15 @@ def insert_unless_taken(row: Model, name: str) -> bool:
     return True
 
 
-Fields = tuple["Field[Any, Any]", ...]
+def update(model: type[Model], changes: Mapping[str, Any], *, where: Mapping[str, Any]) -> int:
+    """What `model.objects.filter(**where).update(**changes)` does, with equality and NULL only."""
+    sets, values = _named(model, changes)
+    conditions, wanted = _named(model, where)
+    is_null = tuple(value is None for value in wanted)
+    text = _update(model, sets, conditions, is_null)
+    with prepared_cursor() as cursor:
+        cursor.execute(text, [*values, *(value for value in wanted if value is not None)])
+        return int(cursor.rowcount)
 
 
 def _given(row: Model) -> tuple[Fields, list[Any]]:
@@ -55,8 +65,16 @@ def _given(row: Model) -> tuple[Fields, list[Any]]:
     return tuple(fields), values
 
 
+def _named(model: type[Model], given: Mapping[str, Any]) -> tuple[Fields, list[Any]]:
+    database = connections[connection.alias]
+    fields: list[Any] = [model._meta.get_field(name) for name in given]
+    plain = (value.pk if isinstance(value, Model) else value for value in given.values())
+    pairs = zip(fields, plain, strict=True)
+    return tuple(fields), [field.get_db_prep_save(value, database) for field, value in pairs]
+
+
 @cache
-def _text(model: type[Model], fields: Fields, unless: str = "") -> str:
+def _insert(model: type[Model], fields: Fields, unless: str = "") -> str:
     quote, key = connection.ops.quote_name, model._meta.pk
     assert key is not None
     table = quote(model._meta.db_table)
@@ -68,6 +86,18 @@ def _text(model: type[Model], fields: Fields, unless: str = "") -> str:
     else:
         source = f"VALUES ({places})"
     return f"INSERT INTO {table} ({columns}) {source} RETURNING {quote(str(key.column))}"
+
+
+@cache
+def _update(model: type[Model], sets: Fields, where: Fields, is_null: tuple[bool, ...]) -> str:
+    quote = connection.ops.quote_name
+    new = ", ".join(f"{quote(str(field.column))} = %s" for field in sets)
+    conditions = " AND ".join(
+        f"{quote(str(field.column))} {'IS NULL' if null else '= %s'}"
+        for field, null in zip(where, is_null, strict=True)
+    )
+    table = quote(model._meta.db_table)
+    return f"UPDATE {table} SET {new} WHERE {conditions}"  # noqa: S608  names of our models
 
 
 def _new_key(text: str, values: list[Any]) -> Any:
