@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 
+from django.db import transaction
 from django.db.models import F, Value
 from django.db.models.functions import Least
 from django.utils import timezone
@@ -38,23 +41,31 @@ def can_be_waited_for(generation: Generation) -> bool:
     return are_expected(generation) and own.exists()
 
 
-def judge(generation: Generation) -> None:
-    """Count a job that has just got its verdict: had a callback announced it?
+def judge(decided: Iterable[Generation]) -> None:
+    """Count jobs that have just got their verdict: had a callback announced it?
 
-    One that comes after all is taken back by `heard_late`. Stands last in the verdict's
-    transaction, and passes over a row that another one has (durations.learn).
+    One that comes after all is taken back by `heard_late`.
     """
-    if not are_expected(generation):
-        return
-    own = CallbackHealth.objects.filter(account=generation.account_id)
+    heard: dict[int, list[bool]] = defaultdict(list)
+    for generation in filter(are_expected, decided):
+        heard[generation.account_id].append(generation.called_back_at is not None)
+    for account, of_account in sorted(heard.items()):
+        _judge(account, of_account)
+
+
+@transaction.atomic
+def _judge(account: int, heard: Sequence[bool]) -> None:
+    """A row that somebody else has just now is passed over instead of waited for."""
+    own = CallbackHealth.objects.filter(account=account)
+    if not own.exists():
+        first = CallbackHealth(account_id=account)
+        CallbackHealth.objects.bulk_create([first], ignore_conflicts=True)
     row = own.select_for_update(skip_locked=True).first()
     if row is None:
-        if not own.exists():  # else to insert would wait for whoever has it
-            first = CallbackHealth(account_id=generation.account_id)
-            CallbackHealth.objects.bulk_create([first], ignore_conflicts=True)
         return
-    row.share = shifted(row.share, heard=generation.called_back_at is not None, judged=row.judged)
-    row.judged = min(row.judged + 1, 1_000_000)
+    for one in heard:
+        row.share = shifted(row.share, heard=one, judged=row.judged)
+        row.judged = min(row.judged + 1, 1_000_000)
     _decide(row)
     row.save(update_fields=["share", "judged", "reliable", "changed_at"])
 

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 import kling.errors
-from generations import absence, inputs, late, pools, providers, slots, timing, verdicts
+from generations import absence, inputs, late, lessons, pools, providers, slots, timing, verdicts
 from generations.events import announce_running
 from generations.models import Generation, State
 from generations.states import Stale, move
@@ -183,6 +183,7 @@ def _record(generation: Generation, outcome: Task | KlingError) -> None:
 def _take_in(generation: Generation, outcome: Task | KlingError) -> None:
     if isinstance(outcome, Task):
         verdicts.accept(generation, outcome)
+        lessons.take_in(lessons.of(generation, outcome, was=State.PROCESSING))
     elif outcome.maybe_accepted:
         _doubt(generation, outcome)
     elif isinstance(outcome, kling.errors.TooManyTasks):

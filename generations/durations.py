@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from math import exp, inf, log, sqrt
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from generations import timing
@@ -79,28 +82,35 @@ def usual_of(generation: Generation) -> Usual | None:
     return Moments(row.count, row.mean, row.variance).usual() if row else None
 
 
-def learn(generation: Generation, task: Task) -> None:
-    """Take in how long a job took that has just succeeded.
+def learn(ended: Iterable[tuple[Generation, float]]) -> None:
+    """Take in how many seconds jobs took that have just succeeded."""
+    lengths: dict[Kind, list[float]] = defaultdict(list)
+    for generation, seconds in ended:
+        lengths[kind_of(generation)].append(seconds)
+    for kind, of_kind in sorted(lengths.items()):
+        _learn(dict(zip(KEY, kind, strict=True)), of_kind)
 
-    The last statement of the verdict's transaction. A row that another verdict has just now is
-    passed over instead of waited for: one job more or less is nothing to what is learnt.
-    """
-    seconds = _seconds(generation, task)
-    if seconds is None:
-        return
-    kind = dict(zip(KEY, kind_of(generation), strict=True))
+
+@transaction.atomic
+def _learn(kind: dict[str, str], lengths: Sequence[float]) -> None:
+    """A row that somebody else has just now is passed over instead of waited for."""
     own = UsualDuration.objects.filter(**kind)
     row = own.select_for_update(skip_locked=True).first()
+    known, since = Moments(), inf
     if row is not None:
-        known = Moments(row.count, row.mean, row.variance)
-        learnt = known.with_one_more(seconds, since=timing.age(row.updated_at))
-        own.update(**asdict(learnt), updated_at=timezone.now())
-    elif not own.exists():  # else to insert would wait for whoever has it
-        first = UsualDuration(**kind, **asdict(Moments().with_one_more(seconds)))
+        known, since = Moments(row.count, row.mean, row.variance), timing.age(row.updated_at)
+    elif own.exists():
+        return
+    for seconds in lengths:
+        known, since = known.with_one_more(seconds, since=since), 0.0
+    if row is not None:
+        own.update(**asdict(known), updated_at=timezone.now())
+    else:
+        first = UsualDuration(**kind, **asdict(known))
         UsualDuration.objects.bulk_create([first], ignore_conflicts=True)
 
 
-def _seconds(generation: Generation, task: Task) -> float | None:
+def taken(generation: Generation, task: Task) -> float | None:
     """Seconds of the provider, by its own clock where it tells; None if there is no telling."""
     if generation.submitted_at is None:
         return None

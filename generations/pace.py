@@ -14,7 +14,7 @@ from statistics import NormalDist
 
 # Delay that is worth a query, as a share of the usual duration: who waits four minutes does not
 # notice four seconds.
-WORTH = 0.0037
+WORTH = 0.0032
 FIRST = 0.02  # of jobs of a kind are over at the first look
 FIRST_BESIDE_CALLBACKS = 0.9  # the same, where callbacks find the others
 SHORTEST, LONGEST = 2.0, 30.0

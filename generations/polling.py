@@ -1,8 +1,10 @@
 """Asking providers about running jobs: claims what is due, asks in threads, takes in answers.
 
-A round goes on while something is due, and ends after a while to leave the worker process to
-others. Any number of them may run at once, on any machines. A provider that hangs holds its share
-of the threads for as long as a query may last, and nobody else's.
+A round goes on while something is due or soon will be, and ends after a while to leave the worker
+process to others; with nothing to do, as soon as another task waits for it. Any number of rounds
+may run at once, on any machines. The clock rings one at a time, and one that does not keep up rings
+others, which leave their process to any task that waits. A provider that hangs holds its share of
+the threads for as long as a query may last, and nobody else's.
 """
 
 from __future__ import annotations
@@ -13,25 +15,42 @@ from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from queue import Empty, SimpleQueue
+from threading import Event
 from time import monotonic
 
 from django.utils import timezone
 
 import kling.errors
-from generations import absence, askable, asking, claims, providers, refresh, timing, verdicts
+from generations import (
+    absence,
+    askable,
+    asking,
+    claims,
+    helping,
+    lessons,
+    providers,
+    refresh,
+    timing,
+    verdicts,
+)
 from generations.asking import Question, Reply
+from generations.lessons import Lesson
 from generations.looks import Schedule
 from generations.models import Generation, ProviderAccount, State
 from generations.states import Postponed, Stale, postpone, postpone_all
 from kling.client import KlingClient
 from kling.errors import KlingError
 from kling.tasks import Task
+from worker import roster
 
 log = logging.getLogger(__name__)
 
 BATCH, THREADS, MOST_OF_ONE = 200, 32, 24
 LONGEST_RUN = 20.0  # seconds in which queries begin
-LOOK_AGAIN = 0.25  # seconds between two looks for what has become due
+LOOK_AGAIN = 0.15  # seconds between two looks for what has become due
+STAY = 1.0  # seconds to wait for what will be due; the clock would look as late
+AHEAD = 0.5  # seconds of work that are claimed: what waits here, no other round can take
+CALL_AGAIN = 0.5  # seconds between two looks whether help is needed
 LEARN_AGAIN = 2.0
 SET_ASIDE = 300.0
 
@@ -43,58 +62,112 @@ def run() -> int:
     return Round().run()
 
 
+def help_out() -> int:
+    """The same beside a round that does not keep up, while no other task waits for the process."""
+    return Round(helps=True).run()
+
+
 class Round:
     """`waiting` and `running` hold what is claimed: questions by account, and those under way."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, helps: bool = False) -> None:
+        self.helps = helps
         self.taken_in = 0
         self.waiting: dict[int, deque[Question]] = defaultdict(deque)
         self.running: dict[Asked, Question] = {}
         self.done: SimpleQueue[Asked] = SimpleQueue()
+        self.idle = Event()
         self.busy: Counter[int] = Counter()
         self.clients: dict[int, KlingClient | KlingError] = {}
         self.accounts: dict[int, ProviderAccount] = {}
         self.quiet: list[Postponed] = []
+        self.lessons: list[Lesson] = []
         self.schedule = Schedule.load()
         self.end = monotonic() + LONGEST_RUN
         self.claim_at = self.learn_at = 0.0
+        self.call_at = monotonic() + CALL_AGAIN
+        # Of the last claim: when it was, what had been taken in, whether there was more, and the
+        # accounts that had enough already.
+        self.claimed_at, self.before, self.is_more = monotonic(), 0, False
+        self.crowded: set[int] = set()
+        self.room = BATCH
 
     def run(self) -> int:
         with ThreadPoolExecutor(max_workers=THREADS) as pool:
             self._claim()
-            while self.running or any(self.waiting.values()):
-                self._start(pool)
-                self._collect()
+            while True:
+                if self.running or any(self.waiting.values()):
+                    self._start(pool)
+                    self._collect()
+                elif not self._waits():
+                    break
                 self._claim()
         self._flush()
         self._learn()
         return self.taken_in
 
+    def _waits(self) -> bool:
+        """Wait for what will soon be due; False if nothing is, or if others need the process."""
+        self._flush()
+        while monotonic() < self.end and not (roster.is_closing() or roster.is_awaited()):
+            first = refresh.next_due()
+            if first is None or first > timing.after(STAY):
+                return False
+            self.idle.wait(LOOK_AGAIN)  # not until then: a callback may come before
+            if first <= timezone.now():
+                self.claim_at = 0.0
+                return True
+        return False
+
     def _claim(self) -> None:
         """Take due jobs for as long as their queries may last."""
         now = monotonic()
+        if now < self.end and not self._may_claim(now):
+            return
+        if roster.is_closing() or (self.helps and roster.is_awaited()):
+            self.end = now
         if now >= self.end:
             for account in list(self.waiting):
                 self._give_back(self.waiting.pop(account))
             return
-        waiting = sum(map(len, self.waiting.values()))
-        is_idle = not self.running and not waiting
-        if not is_idle and (now < self.claim_at or waiting >= BATCH):
-            return
         self._flush()
         if now >= self.learn_at:
             self._learn()
-        claimed = self._due()
-        # There is more where a whole batch came from.
-        self.claim_at = now if len(claimed) >= BATCH else now + LOOK_AGAIN
+        most = self._measure(now)
+        self.crowded = {pk for pk, queue in self.waiting.items() if len(queue) >= THREADS}
+        if now >= self.call_at:
+            self.call_at = now + CALL_AGAIN
+            helping.call(self.crowded)
+        claimed = self._due(most)
+        self.claim_at, self.is_more = now + LOOK_AGAIN, len(claimed) >= most
         for question in asking.questions(claimed):
             self.waiting[question.account].append(question)
 
-    def _due(self) -> list[Generation]:
+    def _may_claim(self, now: float) -> bool:
+        """Now and then, and at once where threads would be idle though more is due."""
+        waiting = sum(map(len, self.waiting.values()))
+        if waiting >= self.room:
+            return False
+        has_room = any(len(self.waiting[account]) < THREADS for account in self.crowded)
+        few = min(THREADS, self.room // 2)
+        return now >= self.claim_at or has_room or (self.is_more and waiting < few)
+
+    def _measure(self, now: float) -> int:
+        """How many to claim, by how quickly answers were taken in since the last claim.
+
+        A verdict costs several times what an answer does that has nothing new.
+        """
+        rate = (self.taken_in - self.before) / max(now - self.claimed_at, 0.01)
+        self.claimed_at, self.before = now, self.taken_in
+        if self.taken_in:
+            least = max(MOST_OF_ONE, self.room // 2)
+            self.room = min(BATCH, max(least, round(rate * AHEAD)))
+        return max(1, self.room - sum(map(len, self.waiting.values())))
+
+    def _due(self, most: int) -> list[Generation]:
         until = timing.lease(timing.QUERY_LEASE)
         resting = askable.troubled()
-        crowded = [pk for pk, queue in self.waiting.items() if len(queue) >= THREADS]
-        pks = claims.take(refresh.without([*resting, *crowded]), most=BATCH, until=until)
+        pks = claims.take(refresh.without([*resting, *self.crowded]), most=most, until=until)
         for account, may_be_asked in resting.items():
             if may_be_asked and not self.busy[account]:
                 alone = refresh.without([]).filter(account=account)
@@ -142,7 +215,11 @@ class Round:
         future.add_done_callback(self.done.put)
 
     def _collect(self) -> None:
-        """Take in what is done; waits a moment where nothing is."""
+        """Take in what is done; waits a moment where nothing is.
+
+        No queries are begun meanwhile: a verdict that has to share the interpreter with threads
+        takes half as long again.
+        """
         with suppress(Empty):
             self._answer(self.done.get(timeout=LOOK_AGAIN))
             while True:
@@ -178,7 +255,9 @@ class Round:
             if verdicts.is_nothing_new(generation, reply):
                 self.quiet.append(Postponed(generation, self.schedule.next(generation)))
             else:
+                was = generation.state
                 verdicts.apply(generation, reply)
+                self.lessons += lessons.of(generation, reply, was=was)
         elif isinstance(reply, kling.errors.TaskNotFound):
             askable.note_answer(account)
             absence.not_found(generation)
@@ -206,6 +285,8 @@ class Round:
 
     def _learn(self) -> None:
         """Take in what has been learnt since; where callbacks have stopped coming, look now."""
+        learnt, self.lessons = self.lessons, []
+        lessons.take_in(learnt)
         relied_on = self.schedule.reliable
         self.schedule = Schedule.load()
         self.learn_at = monotonic() + LEARN_AGAIN

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce, Now
@@ -20,6 +20,18 @@ def due() -> QuerySet[Generation]:
     """Running jobs whose time has come; not those of a provider that has to rest."""
     resting = [pk for pk, may_be_asked in askable.troubled().items() if not may_be_asked]
     return without(resting)
+
+
+def next_due(*, without: Collection[int] = ()) -> datetime | None:
+    """When the next running job's time comes, or came, but for those of some accounts."""
+    left_out = {pk for pk, may_be_asked in askable.troubled().items() if not may_be_asked}
+    left_out.update(without)
+    rows = Generation.objects.filter(due_at__isnull=False)
+    rows = rows.exclude(account__in=left_out) if left_out else rows
+    times = rows.order_by("due_at").values_list("due_at", flat=True)
+    # By state, as the index is: of both at once the database would sort all that run.
+    firsts = [times.filter(state=state).first() for state in RUNNING]
+    return min((first for first in firsts if first), default=None)
 
 
 def without(accounts: Collection[int]) -> QuerySet[Generation]:

@@ -36,6 +36,10 @@ def refresh() -> None:
     polling.run()
 
 
+def help_refresh() -> None:
+    polling.help_out()
+
+
 def try_accounts() -> None:
     breaker.run()
 

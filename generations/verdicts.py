@@ -11,7 +11,7 @@ from django.db import transaction
 import billing.credits
 from billing.amounts import to_text
 from billing.prices import cost
-from generations import assets, callback_health, durations, notices, timing
+from generations import assets, notices, timing
 from generations.events import announce, announce_running
 from generations.looks import Schedule
 from generations.models import Generation, State
@@ -75,7 +75,6 @@ def succeed(generation: Generation, task: Task) -> None:
     Where a person has closed its hold meanwhile, the difference is adjusted.
     """
     amount = charge_for(generation, _units(generation, task))
-    was_in_doubt = generation.state != State.PROCESSING
     move(
         generation,
         State.STORING,
@@ -92,9 +91,6 @@ def succeed(generation: Generation, task: Task) -> None:
     )
     _charge(generation, amount)
     ring("generations.tasks.store", generation.pk)
-    if not was_in_doubt:  # found late, it would tell of our waiting
-        durations.learn(generation, task)
-    callback_health.judge(generation)
 
 
 @transaction.atomic
@@ -116,8 +112,6 @@ def fail(
     move(generation, State.FAILED, reason=message or code, **changes)
     billing.credits.settle(hold=generation.hold, amount=0, reason=code)
     announce(generation)
-    if task is not None:
-        callback_health.judge(generation)
 
 
 @transaction.atomic(durable=True)

@@ -11,7 +11,8 @@ from django.db import connections, transaction
 from django.test import Client
 from django.utils import timezone
 
-from generations import callback_health, polling, verdicts
+from generations import callback_health, lessons, polling, verdicts
+from generations.durations import MEMORY
 from generations.looks import Schedule
 from generations.models import CallbackHealth, Generation, State, UsualDuration
 from kling.simulator.server import RunningSimulator
@@ -33,6 +34,13 @@ def done(job: Generation, *, seconds: float = 8) -> Task:
         created_at=1_790_000_000_000,
         updated_at=1_790_000_000_000 + int(1000 * seconds),
     )
+
+
+def decide(job: Generation, task: Task | None = None) -> None:
+    """The verdict, and what it teaches: as a round of polling does it."""
+    was, task = job.state, task or done(job)
+    verdicts.apply(job, task)
+    lessons.take_in(lessons.of(job, task, was=was))
 
 
 def callback(job: Generation, word: str = "succeed") -> None:
@@ -61,7 +69,7 @@ def test_it_knows_a_kind_after_a_few_jobs(ada: Person, settings: Any) -> None:
     assert Schedule.of(next_one).first(next_one) < soon
     for job in jobs:
         job.submitted_at = timezone.now() - timedelta(seconds=300)
-        verdicts.apply(job, done(job, seconds=100))
+        decide(job, done(job, seconds=100))
     assert UsualDuration.objects.get().count == 6
     assert Schedule.of(next_one).first(next_one) > soon
     assert Schedule.load().first(next_one) > soon
@@ -70,15 +78,29 @@ def test_it_knows_a_kind_after_a_few_jobs(ada: Person, settings: Any) -> None:
 def test_it_does_not_learn_from_a_clock_that_jumped(ada: Person, settings: Any) -> None:
     settings.TIMER_SCALE = 1.0
     [job] = running_jobs(ada, make_account("http://127.0.0.1:9"), 1)
-    verdicts.apply(job, done(job, seconds=86_400))
+    decide(job, done(job, seconds=86_400))
     usual = UsualDuration.objects.get()
     assert 2 < usual.mean < 3  # ten seconds by our own
+
+
+def test_of_many_that_end_together_one_teaches(ada: Person, settings: Any) -> None:
+    settings.TIMER_SCALE = 1.0
+    jobs = running_jobs(ada, make_account("http://127.0.0.1:9"), 3)
+    decide(jobs[0])
+    before = timezone.now() - timedelta(seconds=3)
+    UsualDuration.objects.update(count=MEMORY, mean=6, updated_at=before)
+    learnt = []
+    for job in jobs[1:]:
+        decide(job)
+        learnt.append(UsualDuration.objects.get().mean)
+    assert learnt[0] < 6
+    assert learnt[0] - learnt[1] < (6 - learnt[0]) / 10
 
 
 @pytest.mark.race
 def test_a_verdict_does_not_wait_for_another_that_learns(ada: Person) -> None:
     first, second = running_jobs(ada, make_account("http://127.0.0.1:9"), 2)
-    verdicts.apply(first, done(first))
+    decide(first)
     held, over = threading.Event(), threading.Event()
 
     def hold() -> None:
@@ -92,7 +114,7 @@ def test_a_verdict_does_not_wait_for_another_that_learns(ada: Person) -> None:
     thread = threading.Thread(target=hold)
     thread.start()
     assert held.wait(5)
-    verdicts.apply(second, done(second))
+    decide(second)
     second.refresh_from_db()
     assert (second.state, over.is_set()) == (State.STORING, False)
     over.set()
@@ -104,10 +126,10 @@ def test_it_relies_on_callbacks_that_come_and_stops_when_they_do_not(ada: Person
     jobs = running_jobs(ada, make_account("http://127.0.0.1:9"), 20)
     for job in jobs[:12]:
         callback(job)
-        verdicts.apply(Generation.objects.get(pk=job.pk), done(job))
+        decide(Generation.objects.get(pk=job.pk))
     assert health(jobs[0]).reliable
     for job in jobs[12:18]:
-        verdicts.apply(Generation.objects.get(pk=job.pk), done(job))
+        decide(Generation.objects.get(pk=job.pk))
     assert not health(jobs[0]).reliable
 
 
@@ -123,10 +145,22 @@ def test_it_looks_at_what_was_left_to_callbacks_that_have_died(ada: Person) -> N
     assert job.checks == 1
 
 
+def test_it_relies_again_on_callbacks_that_come_again(ada: Person) -> None:
+    """Though of each of the last twenty and more none came."""
+    jobs = running_jobs(ada, make_account("http://127.0.0.1:9"), 50)
+    CallbackHealth.objects.create(account=jobs[0].account, judged=21, share=0)
+    decide(jobs[0])
+    assert not health(jobs[0]).reliable
+    for job in jobs[1:]:
+        callback(job)
+        decide(Generation.objects.get(pk=job.pk))
+    assert health(jobs[0]).reliable
+
+
 def test_a_callback_after_the_verdict_was_not_lost(ada: Person) -> None:
     jobs = running_jobs(ada, make_account("http://127.0.0.1:9"), 2)
     for job in jobs:
-        verdicts.apply(job, done(job))
+        decide(job)
     CallbackHealth.objects.update(share=0.5)
     callback(jobs[0])
     callback(jobs[0])
@@ -136,7 +170,7 @@ def test_a_callback_after_the_verdict_was_not_lost(ada: Person) -> None:
 def test_nothing_is_judged_where_no_callback_was_asked_for(ada: Person, settings: Any) -> None:
     settings.SITE_URL = "http://127.0.0.1:8000"
     [job] = running_jobs(ada, make_account("https://provider.example"), 1)
-    verdicts.apply(job, done(job))
+    decide(job)
     assert not CallbackHealth.objects.exists()
 
 
