@@ -2,8 +2,9 @@
 
 Jobs of three kinds, as many of each, come and go at the rate that keeps so many in flight; those
 that begin within the first half minute are measured. Durations are log-normal, and the product
-knows their laws from earlier jobs. Two worker processes look; callbacks, where they come, call the
-same function as the hook does, a second late on average.
+knows their laws from earlier jobs. Two worker processes look, the second one when the first one
+rings for help; callbacks, where they come, call the same function as the hook does, a second late
+on average.
 """
 
 from __future__ import annotations
@@ -28,7 +29,6 @@ LONGEST = 400.0  # seconds of a job; what would last longer is drawn anew
 MEASURED = 30.0  # seconds in which the measured jobs begin
 ARRIVALS = 300.0  # seconds in which others go on to come
 HEARD = 0.98
-PROCESSES = 2
 FIXED = 5.0  # seconds between two looks of the baseline
 
 
@@ -128,7 +128,7 @@ def _round(account: Any, lives: list[Life], *, heard: float, url: str) -> tuple[
     stop = threading.Event()
     caller = threading.Thread(target=_call_back, args=(made, heard, stop))
     caller.start()
-    with poller.running(PROCESSES):
+    with poller.running():
         _wait(list(measured), until=began + MEASURED + LONGEST + 30)
     stop.set()
     caller.join()

@@ -51,7 +51,7 @@ def running(
             input={},
             account=at,
             external_task_id=uuid4().hex,
-            task_id=f"{int(end * 1000)}-{number}",
+            task_id=f"{int(end * 1000)}-{int(since.timestamp() * 1000)}-{number}",
             state=State.PROCESSING,
             submitted_at=since,
             due_at=when,

@@ -1,4 +1,8 @@
-"""One worker process that does nothing but look at what is due, until its input ends."""
+"""Two worker processes that do nothing but look at what is due, until their input ends.
+
+As in a worker: the clock rings a round in one of them when something is due and no round goes on.
+The other one helps when that round rings for help.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +14,21 @@ from contextlib import ExitStack, contextmanager
 
 from bench.servers import ROOT
 
-TICK = 1.0  # of the worker's clock
+TICK = 1.2  # of the worker's clock; then the queue is read
 
 
 def inside() -> bool:
     from generations import polling, refresh
 
+    over = end_of_input()
+    while not over.wait(TICK):
+        if refresh.due().exists():
+            polling.run()
+    return True
+
+
+def end_of_input() -> threading.Event:
+    """Set when whoever started this process wants it to end."""
     over = threading.Event()
 
     def watch() -> None:
@@ -23,22 +36,19 @@ def inside() -> bool:
         over.set()
 
     threading.Thread(target=watch, daemon=True).start()
-    while not over.wait(TICK):
-        if refresh.due().exists():
-            polling.run()
-    return True
+    return over
 
 
 @contextmanager
-def running(count: int) -> Iterator[None]:
-    """So many of them, on the installation of this process. Raises if one of them fails."""
-    command = [sys.executable, "-m", "bench.inside", "poller"]
+def running() -> Iterator[None]:
+    """Both, on the installation of this process. Raises if one of them fails."""
+    command = [sys.executable, "-m", "bench.inside"]
     with ExitStack() as stack:
         started = [
             stack.enter_context(
-                subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE)  # noqa: S603
+                subprocess.Popen([*command, name], cwd=ROOT, stdin=subprocess.PIPE)  # noqa: S603
             )
-            for _ in range(count)
+            for name in ("poller", "helper")
         ]
         yield
     if any(process.returncode for process in started):

@@ -1,7 +1,7 @@
 """A provider of one loop, so that it is never what is measured.
 
-It keeps nothing but how often each task was asked about: a task's id begins with the millisecond
-at which it ends. Started with `running()`; prints its port, and answers `/asked` with the counts.
+It keeps nothing but how often each task was asked about: a task's id says the milliseconds at which
+it ends and began. Started with `running()`; prints its port, and answers `/asked` with the counts.
 """
 
 from __future__ import annotations
@@ -22,12 +22,14 @@ counts: Counter[str] = Counter()
 
 
 def _task(task_id: str) -> bytes:
-    ended = time.time() * 1000 >= int(task_id.partition("-")[0])
+    end, begun, _ = map(int, task_id.split("-"))
+    now = int(time.time() * 1000)
+    ended = now >= end
     data: dict[str, object] = {
         "task_id": task_id,
         "task_status": "succeed" if ended else "processing",
-        "created_at": 0,
-        "updated_at": 0,
+        "created_at": begun,
+        "updated_at": min(now, end),
     }
     if ended:
         audio = {"id": task_id, "url_mp3": "http://127.0.0.1:9/a.mp3", "duration_mp3": "3"}
