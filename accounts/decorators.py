@@ -87,5 +87,8 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
         return redirect_to_login(request.get_full_path())
     # htmx would follow a redirect and put the sign-in page into a corner of this one.
     response = HttpResponse()
-    response["HX-Redirect"] = resolve_url(settings.LOGIN_URL)
+    page: str = request.htmx.current_url_abs_path or ""  # type: ignore[attr-defined]
+    response["HX-Redirect"] = (
+        redirect_to_login(page).url if page else resolve_url(settings.LOGIN_URL)
+    )
     return response

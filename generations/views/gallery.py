@@ -51,7 +51,7 @@ def gallery(request: ActorRequest) -> HttpResponse:
     if not page.rows and (before or after):
         return redirect(f"{request.path}?{urlencode(filters)}")
     context: dict[str, Any] = {
-        "tiles": _tiles(page.rows, request.actor),
+        "tiles": items(page.rows, request.actor),
         "older_url": _url(filters, before=page.older),
         "newer_url": _url(filters, after=page.newer),
         "filters": filters,
@@ -63,7 +63,8 @@ def gallery(request: ActorRequest) -> HttpResponse:
     return render(request, "generations/gallery.html", context)
 
 
-def _tiles(rows: list[Generation], actor: Actor) -> list[Tile]:
+def items(rows: list[Generation], actor: Actor) -> list[Tile]:
+    """Tiles, with what the actor can use their results for."""
     known = uses(offers()) if rows and actor.may_write else Uses()
     made = [tile(generation) for generation in rows]
     return [

@@ -19,6 +19,7 @@ from generations.models import Generation, State
 from generations.representation import expires_at, held, visible_assets
 from generations.views import telling, watching
 from generations.views.finding import find, find_alone
+from generations.views.gallery import items
 from generations.views.offers import offers
 from generations.views.results import results
 from generations.views.tiles import tile
@@ -36,11 +37,18 @@ def generation(request: ActorRequest, public_id: str) -> HttpResponse:
 @workspace_required
 def status(request: ActorRequest, public_id: str) -> HttpResponse:
     """The part of a page that shows it; an open page asks `watching` whether it has changed."""
-    if request.GET.get("as") == "tile":
-        shown = tile(find_alone(request.actor, public_id))
-        return render(request, "generations/_tile.html", {"tile": shown, "is_update": True})
-    context = {**_context(find(request.actor, public_id), request.actor), "is_update": True}
-    return render(request, "generations/_job.html", context)
+    match request.GET.get("as"):
+        case "tile":
+            template = "generations/_tile.html"
+            context: dict[str, Any] = {"tile": tile(find_alone(request.actor, public_id))}
+        case "item":
+            template = "generations/_gallery_item.html"
+            [item] = items([find_alone(request.actor, public_id)], request.actor)
+            context = {"tile": item, "may_write": request.actor.may_write}
+        case _:
+            template = "generations/_job.html"
+            context = _context(find(request.actor, public_id), request.actor)
+    return render(request, template, {**context, "is_update": True})
 
 
 @require_POST

@@ -17,7 +17,8 @@
     if (!since.has(part)) since.set(part, Date.now());
     var age = Number(part.dataset.age || 0) + (Date.now() - since.get(part)) / 1000;
     var step = PACE.find(function (one) { return age < one[0]; });
-    var seconds = step ? step[1] : SLOWEST;
+    // A hidden page asks too, if seldom: its title tells who waits in another tab.
+    var seconds = step && !document.hidden ? step[1] : SLOWEST;
     return (part.hasAttribute("data-poll-slow") ? Math.max(SLOWER, seconds) : seconds) * 1000;
   }
 
@@ -33,8 +34,7 @@
   }
 
   function look() {
-    // A hidden page asks for nothing; it catches up when it is shown again.
-    if (asking || document.hidden) return;
+    if (asking) return;
     clearTimeout(timer);
     asking = true;
     function again() { asking = false; watch(); }

@@ -64,6 +64,22 @@ def test_it_sends_htmx_to_the_sign_in_as_a_whole_page(visitor: Client) -> None:
     assert response["HX-Redirect"] == "/accounts/login/"
 
 
+@pytest.mark.parametrize(
+    ("page", "after"),
+    [
+        ("http://testserver/generations/gen_1?a=b", "?next=/generations/gen_1%3Fa%3Db"),
+        ("https://elsewhere.example/", ""),
+    ],
+    ids=["ours", "another site's"],
+)
+def test_it_brings_people_back_to_the_page_whose_part_they_asked_for(
+    visitor: Client, page: str, after: str
+) -> None:
+    headers = {"HX-Request": "true", "HX-Current-URL": page}
+    response = visitor.get("/generations/gen_1/status", headers=headers)
+    assert response["HX-Redirect"] == f"/accounts/login/{after}"
+
+
 @pytest.mark.parametrize("path", [*OWN, "/no-such-page"])
 def test_it_loads_nothing_from_elsewhere_and_runs_nothing_inline(ada: Person, path: str) -> None:
     page = ada.browser.get(path).content.decode()

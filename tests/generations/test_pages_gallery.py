@@ -119,7 +119,22 @@ def test_it_shows_posters_sound_and_what_is_running(
     assert ada.browser.get(poster).status_code == 200
     assert '<span class="tile__length">0:03</span>' in page
     assert 'class="wave"' in page
-    assert f'data-poll="/generations/{waiting}/status?as=tile" data-ticket="' in page
+    assert f'data-poll="/generations/{waiting}/status?as=item" data-ticket="' in page
+
+
+def test_what_becomes_ready_on_an_open_page_can_be_used_and_deleted(
+    ada: Person, cloudsway: ProviderAccount
+) -> None:
+    [job] = make(ada, 1, "text-to-video")
+    address = f"/generations/{job}/status?as=item"
+    waiting = ada.browser.get(address).content.decode()
+    finish(job)
+    ready = ada.browser.get(address).content.decode()
+
+    deletes, uses = f'action="/generations/{job}/delete"', "Use it in"
+    assert (deletes in waiting, uses in waiting, "data-poll" in waiting) == (False, False, True)
+    assert (deletes in ready, uses in ready, "data-poll" in ready) == (True, True, False)
+    assert 'id="balance" hx-swap-oob="true"' in ready
 
 
 def test_it_deletes(ada: Person, cloudsway: ProviderAccount) -> None:

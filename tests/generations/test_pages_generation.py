@@ -102,6 +102,7 @@ def test_it_gives_the_part_that_has_changed(ada: Person, cloudsway: ProviderAcco
     shown = changed.content.decode()
     assert changed.status_code == 200
     assert "<html" not in shown
+    assert "<title>Ready: Rain on a roof · Kling Studio</title>" in shown  # of the tab, by htmx
     assert "<audio" in shown
     assert 'hx-swap-oob="innerHTML:#announcer"' in shown
     assert 'id="balance" hx-swap-oob="true"' in shown
