@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.transaction import TransactionManagementError
 
 from accounts.models import Workspace
@@ -239,3 +239,22 @@ def test_a_hold_takes_two_statements_and_its_charge_three(
         hold = money.hold(workspace=funded, amount=SIX, key="job:1")
     with django_assert_num_queries(3):
         money.settle(hold=hold, amount=SIX)
+
+
+@pytest.mark.race
+def test_a_hold_costs_no_more_with_many_open_ones(funded: Workspace) -> None:
+    for number in range(400):
+        money.hold(workspace=funded, amount=1, key=f"job:{number}")
+    before = holds_read()
+    money.hold(workspace=funded, amount=1, key="one more")
+    assert holds_read() - before < 10
+
+
+def holds_read() -> int:
+    """Rows of holds that this transaction has read, also for triggers."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables "
+            "WHERE relname = 'billing_hold'"
+        )
+        return int(cursor.fetchone()[0])
