@@ -18,7 +18,7 @@ from worker import lifeline
 environment_files.load()
 
 bind = [f"0.0.0.0:{environment.integer('PORT', 8000, least=1, most=65535)}"]
-worker_class = "gthread"
+worker_class = "kling_saas.web_worker.Worker"
 workers = environment.integer("WEB_WORKERS", 2, least=1)
 threads = environment.integer("WEB_THREADS", 8, least=1)
 # Loaded once and shared by the processes; wsgi.py opens no connection that a fork could share.
