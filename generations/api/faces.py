@@ -74,7 +74,7 @@ class FacesView(APIView):
             by=actor_of(request),
             idempotency_key=idempotency_key(request),
         )
-        generation = waiting.until_final(created.generation, seconds=wait)
+        generation = waiting.until_final(created.generation, seconds=wait).generation
         response = Response(
             _represent(generation),
             status=201 if generation.is_final else 202,

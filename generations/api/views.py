@@ -47,11 +47,11 @@ class GenerationsView(APIView):
         order = _order(request, idempotency_key=idempotency_key(request))
         wait = waiting.seconds(request.headers.get("Prefer", ""))
         created = actions.submit(order, by=actor_of(request))
-        generation = waiting.until_final(created.generation, seconds=wait)
-        response = _accepted(generation)
+        awaited = waiting.until_final(created.generation, seconds=wait)
+        response = _accepted(awaited.generation)
         if created.replayed:
             response["Idempotency-Replayed"] = "true"
-        if wait:
+        if wait and awaited.applied:
             response["Preference-Applied"] = f"wait={wait}"
         return response
 

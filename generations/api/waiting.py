@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from time import monotonic
+from typing import NamedTuple
 
 from django.db import DatabaseError
 from rest_framework.serializers import ErrorDetail, ValidationError
@@ -33,28 +34,39 @@ def seconds(prefer: str) -> int:
     return wait
 
 
-def until_final(generation: Generation, *, seconds: int) -> Generation:
+class Awaited(NamedTuple):
+    generation: Generation
+    # It is final, or the time is over: what `Preference-Applied` promises.
+    applied: bool
+
+
+def until_final(generation: Generation, *, seconds: int) -> Awaited:
     """The generation as it is when final, or after `seconds`.
 
     It exists and its credits are held by now, so nothing that happens while we wait may become an
     error: the caller would send it again.
     """
-    if not seconds or generation.is_final or generation.is_waiting_for_approval:
-        return generation  # an approval may take days
+    if generation.is_final:
+        return Awaited(generation, applied=True)
+    if not seconds or generation.is_waiting_for_approval:
+        return Awaited(generation, applied=False)  # an approval may take days
     if not places.acquire(blocking=False):
-        return generation
+        return Awaited(generation, applied=False)
     try:
-        end, found = monotonic() + seconds, generation
-        while found.due_at is not None and monotonic() < end:
-            if ending.wait(min(INTERVAL, max(0.0, end - monotonic()))):
-                break
-            rows = for_workspace(generation.workspace).filter(pk=generation.pk)
-            current = rows.first()
-            if current is None:  # deleted meanwhile
-                break
-            found = current
-        return found
+        return _wait(generation, end=monotonic() + seconds)
     except DatabaseError:
-        return generation
+        return Awaited(generation, applied=False)
     finally:
         places.release()
+
+
+def _wait(generation: Generation, *, end: float) -> Awaited:
+    found = generation
+    while found.due_at is not None and monotonic() < end:
+        if ending.wait(min(INTERVAL, max(0.0, end - monotonic()))):
+            return Awaited(found, applied=False)
+        current = for_workspace(generation.workspace).filter(pk=generation.pk).first()
+        if current is None:  # deleted meanwhile
+            break
+        found = current
+    return Awaited(found, applied=True)

@@ -77,7 +77,7 @@ class TasksView(KlingView):
         order = order_of(operation, body)
         generation = actions.submit(order, by=actor_of(request)).generation
         if operation.synchronous:
-            generation = waiting.until_final(generation, seconds=waiting.LONGEST)
+            generation = waiting.until_final(generation, seconds=waiting.LONGEST).generation
             _refuse_failed(generation)
         return _answer(request, answer_to_create(generation))
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 from django.db import connection, connections
 from django.utils import timezone
 
+from generations.api import waiting
 from generations.models import Generation, ProviderAccount, State
 from tests.conftest import Person
 from tests.generations.test_main_job import SOUND
@@ -59,6 +61,19 @@ def test_it_answers_after_the_time(ada: Person, cloudsway: ProviderAccount) -> N
     answer = ada.api.post("/generations", SOUND, Prefer="wait=1")
     assert (answer.status_code, answer.json()["status"]) == (202, "queued")
     assert answer["Preference-Applied"] == "wait=1"
+
+
+def test_it_says_that_it_waited_only_where_it_did(ada: Person, cloudsway: ProviderAccount) -> None:
+    headers = {"Prefer": "wait=1", "Idempotency-Key": "order-1"}
+    with ExitStack() as taken:
+        while waiting.places.acquire(blocking=False):
+            taken.callback(waiting.places.release)
+        answer = ada.api.post("/generations", SOUND, **headers)
+        assert (answer.status_code, answer.json()["status"]) == (202, "queued")
+        assert "Preference-Applied" not in answer
+        fail_it()
+        final = ada.api.post("/generations", SOUND, **headers)
+        assert (final.json()["status"], final["Preference-Applied"]) == ("failed", "wait=1")
 
 
 @pytest.mark.parametrize("prefer", ["wait=61", "wait=999999"])
