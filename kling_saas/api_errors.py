@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest
 from rest_framework import exceptions
+from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
@@ -123,6 +124,8 @@ def handle(exc: Exception, context: dict[str, Any]) -> Response:
     if problem is None:
         log.exception("unhandled error in %s %s", request.method, request.path, exc_info=exc)
         problem = Problem(500, "internal_error", "Nothing was charged. Please try again.")
+    # Whatever the view renders else: the page of the documentation would make HTML of it.
+    request.accepted_renderer, request.accepted_media_type = JSONRenderer(), JSONRenderer.media_type
     return respond(problem, request)
 
 

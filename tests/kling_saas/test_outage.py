@@ -179,3 +179,10 @@ def test_other_faults_are_our_own(ada: Person) -> None:
 
     assert answer.status_code == 500
     assert "Something went wrong here" in answer.content.decode()
+
+
+def test_the_documentation_of_the_api_answers_as_the_api_does(ada: Person) -> None:
+    with no_answer():
+        answer = Client().get("/api/v1/docs", headers={"Accept": "text/html"})
+    assert (answer.status_code, answer["Content-Type"]) == (503, "application/problem+json")
+    assert answer.json()["code"] == "temporarily_unavailable"
