@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import Warning as Caution
 from django.db import connections
 
 from billing import guards, stripe_client
@@ -38,7 +39,10 @@ def stripe_settings(**_: Any) -> list[CheckMessage]:
 
 @register(Tags.database)
 def ledger_guards(*, databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
-    """Triggers vanish silently when SQLite rebuilds a table, or when somebody drops them."""
+    """Triggers vanish silently when SQLite rebuilds a table, or when somebody drops them.
+
+    No error: that would stop the very `migrate` that installs them, also after an upgrade.
+    """
     problems: list[CheckMessage] = []
     for alias in databases or []:
         connection = connections[alias]
@@ -47,10 +51,10 @@ def ledger_guards(*, databases: Sequence[str] | None = None, **_: Any) -> list[C
         missing = guards.missing(connection)
         if missing:
             problems.append(
-                Error(
+                Caution(
                     f"The ledger lacks database triggers: {', '.join(missing)}.",
                     hint="Run `manage.py migrate`; it installs them again.",
-                    id="billing.E003",
+                    id="billing.W003",
                 )
             )
     return problems

@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.transaction import TransactionManagementError
 from django.utils import timezone
 
-from accounts.prepared import prepared_cursor
+from accounts import prepared
 from billing.amounts import MAX_MICRO
 from billing.errors import KeyReused
 from billing.models import CreditAccount, Entry, Lot
@@ -67,14 +67,13 @@ class LockedAccount:
         """
         require_transaction()
         table, lots = CreditAccount._meta.db_table, Lot._meta.db_table
-        with prepared_cursor() as cursor:
-            cursor.execute(
-                f"UPDATE {table} SET held = held WHERE {condition} "  # noqa: S608  constants
-                "RETURNING id, balance, held, debt, frozen, last_seq, EXISTS ("
-                f"SELECT 1 FROM {lots} WHERE account_id = {table}.id AND remaining > 0 "
-                "AND expires_at <= %s)",
-                [parameter, timezone.now()],
-            )
+        text = (
+            f"UPDATE {table} SET held = held WHERE {condition} "  # noqa: S608  constants
+            "RETURNING id, balance, held, debt, frozen, last_seq, EXISTS ("
+            f"SELECT 1 FROM {lots} WHERE account_id = {table}.id AND remaining > 0 "
+            "AND expires_at <= %s)"
+        )
+        with prepared.execute(text, [parameter, timezone.now()]) as cursor:
             row = cursor.fetchone()
         if row is None:
             return None
