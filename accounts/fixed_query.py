@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 from django.db import NotSupportedError, connection
 from django.db.models import Field, Model, QuerySet
 
-from accounts.prepared import prepared_cursor
+from accounts import prepared
 
 Row = TypeVar("Row", bound=Model)
 Converter = Callable[[Any, Any, Any], Any]
@@ -47,8 +47,7 @@ class FixedQuery(Generic[Row]):
         return [self._row(values, readers) for values in found]
 
     def _fetch(self, parameters: tuple[Any, ...]) -> list[tuple[Any, ...]]:
-        with prepared_cursor() as cursor:
-            cursor.execute(self._text, parameters)
+        with prepared.execute(self._text, parameters) as cursor:
             return list(cursor.fetchall())
 
     def first(self, *parameters: Any) -> Row | None:

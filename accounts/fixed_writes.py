@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection, connections
 from django.db.models import Field, Model
 
-from accounts.prepared import prepared_cursor
+from accounts import prepared
 
 Fields = tuple["Field[Any, Any]", ...]
 
@@ -48,8 +48,7 @@ def update(model: type[Model], changes: Mapping[str, Any], *, where: Mapping[str
     conditions, wanted = _named(model, where)
     is_null = tuple(value is None for value in wanted)
     text = _update(model, sets, conditions, is_null)
-    with prepared_cursor() as cursor:
-        cursor.execute(text, [*values, *(value for value in wanted if value is not None)])
+    with prepared.execute(text, [*values, *(one for one in wanted if one is not None)]) as cursor:
         return int(cursor.rowcount)
 
 
@@ -101,8 +100,7 @@ def _update(model: type[Model], sets: Fields, where: Fields, is_null: tuple[bool
 
 
 def _new_key(text: str, values: list[Any]) -> Any:
-    with prepared_cursor() as cursor:
-        cursor.execute(text, values)
+    with prepared.execute(text, values) as cursor:
         found = cursor.fetchone()
     return found[0] if found else None
 

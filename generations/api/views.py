@@ -159,9 +159,7 @@ def get_generation(actor: Actor, public_id: str) -> Generation:
 
 
 def _order(request: Request, *, idempotency_key: str = "") -> actions.Order:
-    body = shapes.CreateSerializer(data=json_body(request))
-    body.is_valid(raise_exception=True)
-    return body.order(idempotency_key=idempotency_key)
+    return shapes.order_of(json_body(request), idempotency_key=idempotency_key)
 
 
 def idempotency_key(request: Request) -> str:

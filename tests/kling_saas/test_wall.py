@@ -15,10 +15,9 @@ from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts import wall
+from accounts import prepared, wall
 from accounts.access import Actor
 from accounts.models import Membership, Role, Workspace
-from accounts.prepared import prepared_cursor
 from accounts.wall import policies
 from generations import links, slots
 from generations.inputs import earlier
@@ -297,11 +296,11 @@ def test_a_statement_that_is_kept_planned_stands_before_the_wall_too(
     lives: Person, charlie: Person
 ) -> None:
     seen: dict[int | None, set[int]] = {}
+    text = "SELECT workspace_id FROM billing_creditaccount WHERE id > %s"
     for _ in range(8):
         for tenant in (lives.workspace.pk, charlie.workspace.pk, None):
             wall.leave() if tenant is None else wall.enter(tenant)
-            with prepared_cursor() as cursor:
-                cursor.execute("SELECT workspace_id FROM billing_creditaccount WHERE id > %s", [0])
+            with prepared.execute(text, [0]) as cursor:
                 seen.setdefault(tenant, set()).update(pk for (pk,) in cursor.fetchall())
     both = {lives.workspace.pk, charlie.workspace.pk}
     assert seen == {None: both} | {one: {one} for one in both}
