@@ -15,7 +15,7 @@ from functools import partial
 from time import monotonic
 from typing import Any, NoReturn, Self
 
-from gunicorn.workers.gthread import ThreadWorker
+from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
 
 HEAD_SECONDS = 10.0  # for all of a head
 HEAD_BYTES = 64 * 1024  # at which gunicorn is to refuse it
@@ -59,7 +59,9 @@ class PatientSocket(socket.socket):
 
     def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
         if self.ahead:
-            found, self.ahead = self.ahead[:bufsize], self.ahead[bufsize:]
+            # All of it, however much was asked for: gunicorn looks for a next request in what it
+            # has itself.
+            found, self.ahead = self.ahead, b""
             return found
         if self.left <= 0:
             self._give_up()
@@ -95,7 +97,7 @@ class PatientSocket(socket.socket):
         raise ConnectionResetError(errno.ECONNRESET, "The client was too slow.")
 
 
-class Worker(ThreadWorker):  # type: ignore[misc]  gunicorn has no types
+class Worker(ThreadWorker):  # type: ignore[misc]
     def enqueue_req(self, conn: Any) -> None:
         """Of a connection that is new, or on which something has come: when its head is there."""
         if not isinstance(conn.sock, PatientSocket):

@@ -44,6 +44,7 @@ def test_they_do_not_stop_the_site(installed: Installation) -> None:
     with closing(HTTPConnection("127.0.0.1", port, timeout=20)) as connection:
         for _ in range(2):
             steadily(connection, key)
+    assert two_in_one_breath(port) == 2
     assert "Traceback" not in serving.output()
 
 
@@ -84,3 +85,14 @@ def steadily(connection: HTTPConnection, key: str) -> None:
     answer = connection.getresponse()
     assert answer.status == 201, answer.read()
     answer.read()
+
+
+def two_in_one_breath(port: int) -> int:
+    """Answers to a second request that comes with the first one, and with more than one piece."""
+    one = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nX-A: " + b"a" * 6000 + b"\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(one + one)
+        answers = b""
+        while answers.count(b"200 OK") < 2 and (piece := connection.recv(65536)):
+            answers += piece
+    return answers.count(b"200 OK")
