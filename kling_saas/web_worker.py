@@ -1,9 +1,10 @@
-"""gunicorn's threaded worker, whose threads no slow client can keep.
+"""gunicorn's threaded worker, whose threads no silent client can keep.
 
 gunicorn has a thread wait for the head of a request, for its body, and for whoever takes the
 answer, and sets no limit to that: as many silent connections as there are threads would stop the
-site for good. Here the main thread collects the head, whatever number of clients is at it, and a
-client has to go on sending its body, and taking its answer.
+site for good. And its main thread, which accepts them all, waits for each client to close its end.
+Here the main thread collects heads and closes without waiting, and a client has to go on sending
+its body, and taking its answer.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from __future__ import annotations
 import errno
 import selectors
 import socket
+from collections import deque
+from concurrent.futures import Future
 from functools import partial
 from time import monotonic
 from typing import Any, NoReturn, Self
@@ -23,6 +26,8 @@ HEAD_BYTES = 64 * 1024  # at which gunicorn is to refuse it
 # poor telephone connection is quicker.
 GRACE, BYTES_A_SECOND = 5.0, 2048
 TAKING = 60.0  # seconds for a piece of the answer to be taken
+# Seconds for a client to close its end. To close ours at once could lose it the answer's end.
+PARTING = 2.0
 
 
 class PatientSocket(socket.socket):
@@ -52,6 +57,15 @@ class PatientSocket(socket.socket):
             return True
         self.ahead += piece
         return not piece or b"\r\n\r\n" in self.ahead or len(self.ahead) >= HEAD_BYTES
+
+    def is_over(self) -> bool:
+        """Throw away what still comes, without waiting: has the client closed its end?"""
+        try:
+            return not super().recv(HEAD_BYTES)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
 
     @property
     def left(self) -> float:
@@ -98,6 +112,10 @@ class PatientSocket(socket.socket):
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.parting: deque[Any] = deque()
+
     def enqueue_req(self, conn: Any) -> None:
         """Of a connection that is new, or on which something has come: when its head is there."""
         if not isinstance(conn.sock, PatientSocket):
@@ -117,6 +135,41 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             self.poller.unregister(client)
             self.pending_conns.remove(conn)
             super().enqueue_req(conn)
+
+    def finish_request(self, conn: Any, fs: Future[Any]) -> None:
+        if not fs.cancelled() and not fs.exception() and fs.result():
+            super().finish_request(conn, fs)
+        else:
+            self._part(conn)
+
+    def on_parting_readable(self, conn: Any, client: PatientSocket) -> None:
+        if client.is_over():
+            self._leave(conn)
+
+    def murder_pending(self) -> None:
+        """gunicorn's, every second: those whose time is over."""
+        super().murder_pending()
+        while self.parting and self.parting[0].timeout <= monotonic():
+            self._leave(self.parting[0])
+
+    def _part(self, conn: Any) -> None:
+        try:
+            conn.sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            self.nr_conns -= 1
+            conn.close()
+            return
+        conn.sock.setblocking(False)
+        conn.timeout = monotonic() + PARTING
+        self.parting.append(conn)
+        go_on = partial(self.on_parting_readable, conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, go_on)
+
+    def _leave(self, conn: Any) -> None:
+        self.parting.remove(conn)
+        self.poller.unregister(conn.sock)
+        self.nr_conns -= 1
+        conn.close()
 
     def _cap_keepalive(self, deadline: float) -> None:
         """When it is to end, it waits no longer for those that have not said anything yet."""

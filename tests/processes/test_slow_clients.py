@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.processes, pytest.mark.timeout(300)]
 MANY = 40  # more than there are threads
 NOTHING = b""
 HALF_A_HEAD = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-A: "
+ASKED = b"GET /healthz HTTP/1.0\r\n\r\n"
 HALF_A_BODY = (
     b"POST /api/v1/quotes HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
     b"Content-Length: 500\r\n\r\n{"
@@ -39,6 +40,8 @@ def test_they_do_not_stop_the_site(installed: Installation) -> None:
     # Heads are collected without a thread: nobody notices.
     assert seconds_beside(port, NOTHING) < 3
     assert seconds_beside(port, HALF_A_HEAD) < 3
+    # Nor does anybody wait for those who stay when they have got their answer.
+    assert seconds_beside(port, ASKED) < 3
     # Bodies need one, until patience ends.
     assert seconds_beside(port, HALF_A_BODY) < 40
     with closing(HTTPConnection("127.0.0.1", port, timeout=20)) as connection:
