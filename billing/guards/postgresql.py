@@ -45,8 +45,8 @@ TRIGGERS = {
         AND debt = NEW.debt - OLD.debt AND debt_after = NEW.debt)) THEN
     RAISE 'a balance changes only by an entry' USING ERRCODE = 'check_violation';
   END IF;
-  -- By the trigger of a hold, which moves it by that hold's amount, and by nothing else. To sum up
-  -- the open holds would cost each new one more the more there are.
+  -- By a trigger: that of a hold moves it by the hold's amount. To sum up the open holds here
+  -- would cost each new one more the more there are; check_ledger does.
   IF NEW.held <> OLD.held AND pg_trigger_depth() < 2 THEN
     RAISE 'what is held changes only by holds' USING ERRCODE = 'check_violation';
   END IF;
