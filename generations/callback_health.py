@@ -46,9 +46,13 @@ def judge(decided: Iterable[Generation]) -> None:
 
     One that comes after all is taken back by `heard_late`.
     """
+    judged = [generation for generation in decided if are_expected(generation)]
+    # Asked now: one may have come since the verdict.
+    rows = Generation.objects.filter(pk__in=[generation.pk for generation in judged])
+    called = set(rows.filter(called_back_at__isnull=False).values_list("pk", flat=True))
     heard: dict[int, list[bool]] = defaultdict(list)
-    for generation in filter(are_expected, decided):
-        heard[generation.account_id].append(generation.called_back_at is not None)
+    for generation in judged:
+        heard[generation.account_id].append(generation.pk in called)
     for account, of_account in sorted(heard.items()):
         _judge(account, of_account)
 

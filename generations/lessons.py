@@ -6,12 +6,17 @@ worker that is killed the lessons of a moment are lost, which is nothing to what
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection
 from dataclasses import dataclass
+
+from django.db import DatabaseError
 
 from generations import callback_health, durations
 from generations.models import Generation, State
 from kling.tasks import Task
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,11 @@ def of(generation: Generation, task: Task, *, was: str) -> list[Lesson]:
 
 
 def take_in(lessons: Collection[Lesson]) -> None:
-    if lessons:
+    """Outside of any transaction. What cannot be taken in is lost, and stops nobody."""
+    if not lessons:
+        return
+    try:
         durations.learn([(one.generation, one.seconds) for one in lessons if one.seconds])
         callback_health.judge([one.generation for one in lessons])
+    except DatabaseError as exc:
+        log.warning("what %s verdicts teach is lost: %s", len(lessons), exc)

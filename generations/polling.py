@@ -84,7 +84,7 @@ class Round:
         self.lessons: list[Lesson] = []
         self.schedule = Schedule.load()
         self.end = monotonic() + LONGEST_RUN
-        self.claim_at = self.learn_at = 0.0
+        self.claim_at = self.learn_at = self.look_up_at = 0.0
         self.call_at = monotonic() + CALL_AGAIN
         # Of the last claim: when it was, what had been taken in, whether there was more, and the
         # accounts that had enough already.
@@ -122,30 +122,46 @@ class Round:
     def _claim(self) -> None:
         """Take due jobs for as long as their queries may last."""
         now = monotonic()
-        if now < self.end and not self._may_claim(now):
-            return
-        if roster.is_closing() or (self.helps and roster.is_awaited()):
-            self.end = now
+        if now >= self.look_up_at:
+            self._look_up(now)
         if now >= self.end:
             for account in list(self.waiting):
                 self._give_back(self.waiting.pop(account))
+            return
+        if not self._may_claim(now):
             return
         self._flush()
         if now >= self.learn_at:
             self._learn()
         most = self._measure(now)
-        self.crowded = {pk for pk, queue in self.waiting.items() if len(queue) >= THREADS}
-        if now >= self.call_at:
-            self.call_at = now + CALL_AGAIN
-            helping.call(self.crowded)
+        self.crowded = self._crowds()
         claimed = self._due(most)
         self.claim_at, self.is_more = now + LOOK_AGAIN, len(claimed) >= most
         for question in asking.questions(claimed):
             self.waiting[question.account].append(question)
 
+    def _look_up(self, now: float) -> None:
+        """Now and then, whatever it is busy with: is it to end, and does it need help?"""
+        self.look_up_at = now + LOOK_AGAIN
+        if roster.is_closing() or (self.helps and roster.is_awaited()):
+            self.end = min(self.end, now)
+        elif now >= self.call_at:
+            self.call_at = now + CALL_AGAIN
+            helping.call(self._crowds())
+
+    def _crowds(self) -> set[int]:
+        return {pk for pk, queue in self.waiting.items() if len(queue) >= THREADS}
+
+    def _startable(self) -> int:
+        """Questions that wait for a thread, but for those of accounts that have all of theirs.
+
+        It is their provider that holds them up: that is no reason to leave others waiting.
+        """
+        return sum(len(queue) for pk, queue in self.waiting.items() if self.busy[pk] < MOST_OF_ONE)
+
     def _may_claim(self, now: float) -> bool:
         """Now and then, and at once where threads would be idle though more is due."""
-        waiting = sum(map(len, self.waiting.values()))
+        waiting = self._startable()
         if waiting >= self.room:
             return False
         has_room = any(len(self.waiting[account]) < THREADS for account in self.crowded)
@@ -162,7 +178,7 @@ class Round:
         if self.taken_in:
             least = max(MOST_OF_ONE, self.room // 2)
             self.room = min(BATCH, max(least, round(rate * AHEAD)))
-        return max(1, self.room - sum(map(len, self.waiting.values())))
+        return max(1, self.room - self._startable())
 
     def _due(self, most: int) -> list[Generation]:
         until = timing.lease(timing.QUERY_LEASE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 import pytest
@@ -118,6 +119,27 @@ def test_one_that_has_all_threads_does(ada: Person, monkeypatch: pytest.MonkeyPa
     """The control: without a share for each, the other one waits."""
     monkeypatch.setattr(polling, "MOST_OF_ONE", polling.THREADS)
     assert not all(Hanging(ada).in_time)
+
+
+def test_nor_does_a_crowd_of_its_jobs(ada: Person, settings: Any) -> None:
+    settings.TIMER_SCALE = 1.0
+    in_time: list[bool] = []
+    others, all_asked = count(1), threading.Event()
+
+    def hang(path: str) -> tuple[int, Any]:
+        in_time.append(all_asked.wait(4))
+        return still_running(path)
+
+    def answer(path: str) -> tuple[int, Any]:
+        if next(others) == 120:
+            all_asked.set()
+        return still_running(path)
+
+    with running(hang) as slow, running(answer) as quick:
+        running_jobs(ada, make_account(slow.url), polling.BATCH + 40)
+        running_jobs(ada, make_account(quick.url, slug="other"), 120)
+        polling.run()
+    assert all(in_time)
 
 
 def broken(path: str) -> tuple[int, Any]:
