@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, UnreadablePostError
 from rest_framework import exceptions
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
@@ -141,6 +141,8 @@ def respond(problem: Problem, request: HttpRequest) -> Response:
 def problem_of(exc: Exception) -> Problem | None:
     """None for an error that nobody foresaw."""
     match exc:
+        case UnreadablePostError():
+            return Problem(400, "malformed_request", "The body broke off.")
         case exceptions.ValidationError():
             return invalid(list(_flatten(exc.get_full_details())))
         case generations.errors.InvalidRequest():

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import structlog
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django_structlog.middlewares import RequestMiddleware
 
 from accounts import client_address
@@ -85,3 +85,16 @@ class AddressMiddleware:
         if "\x00" in request.path_info:
             request.path_info = request.path_info.replace("\x00", "\ufffd")
         return self.get_response(request)
+
+
+class BrokenOffMiddleware:
+    """A form whose sender has gone, or was too slow, is no mistake of ours to be logged as one."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, _request: HttpRequest, error: Exception) -> HttpResponse | None:
+        return HttpResponse(status=400) if isinstance(error, UnreadablePostError) else None

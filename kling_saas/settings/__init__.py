@@ -49,6 +49,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "kling_saas.health.HealthMiddleware",
     "kling_saas.middleware.AddressMiddleware",
+    "kling_saas.middleware.BrokenOffMiddleware",
     "kling_saas.middleware.PermissionsPolicyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

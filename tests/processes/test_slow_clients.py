@@ -21,8 +21,8 @@ NOTHING = b""
 HALF_A_HEAD = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-A: "
 ASKED = b"GET /healthz HTTP/1.0\r\n\r\n"
 HALF_A_BODY = (
-    b"POST /api/v1/quotes HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
-    b"Content-Length: 500\r\n\r\n{"
+    "POST /api/v1/quotes HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+    "Authorization: Bearer {key}\r\nContent-Length: 500\r\n\r\n{{"
 )
 QUOTE = b'{"operation": "text-to-audio", "input": {"prompt": "rain", "duration": 3}}'
 
@@ -43,7 +43,7 @@ def test_they_do_not_stop_the_site(installed: Installation) -> None:
     # Nor does anybody wait for those who stay when they have got their answer.
     assert seconds_beside(port, ASKED) < 3
     # Bodies need one, until patience ends.
-    assert seconds_beside(port, HALF_A_BODY) < 40
+    assert seconds_beside(port, HALF_A_BODY.format(key=key).encode()) < 40
     with closing(HTTPConnection("127.0.0.1", port, timeout=20)) as connection:
         for _ in range(2):
             steadily(connection, key)
