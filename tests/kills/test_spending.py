@@ -61,9 +61,10 @@ ASKED = steps("""
 CHARGED = steps("""
     INSERT billing_entry
     INSERT django_q_ormq
-    UPDATE generations_usualduration
-    UPDATE generations_callbackhealth
     COMMIT
+    UPDATE generations_usualduration
+    COMMIT
+    UPDATE generations_callbackhealth
     COMMIT
 """)
 ANNOUNCED = steps("""
@@ -72,8 +73,8 @@ ANNOUNCED = steps("""
     INSERT django_q_ormq
 """)
 RELEASED = steps("""
-    UPDATE generations_callbackhealth
     COMMIT
+    UPDATE generations_callbackhealth
     COMMIT
 """)
 STORED = steps("""

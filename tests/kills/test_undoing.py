@@ -35,7 +35,6 @@ LATE = steps("""
     UPDATE billing_hold
     INSERT billing_entry
     INSERT django_q_ormq
-    UPDATE generations_callbackhealth
     COMMIT
 """)
 GIVING_BACK = steps("""
