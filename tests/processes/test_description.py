@@ -6,9 +6,11 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import requests
 
 from tests.installation import Installation, installation, shared_folder
 from tests.kling_saas.test_processes import Serving, free_port
@@ -52,6 +54,16 @@ def test_it_answers_as_described(installed: Installation, tmp_path: Path) -> Non
     assert asked["operations"]["tested"] == asked["operations"]["total"] > 30
     # More than refusals was seen of each.
     assert asked["warnings"]["missing_test_data"] == []
+
+
+def test_it_is_given_to_many_who_ask_first_at_once(installed: Installation) -> None:
+    program = Program(Serving(installed))
+
+    def ask(_: int) -> int:
+        return requests.get(f"{program.url}/schema", timeout=120).status_code
+
+    with ThreadPoolExecutor(16) as pool:
+        assert set(pool.map(ask, range(16))) == {200}
 
 
 def known(program: Program) -> str:
