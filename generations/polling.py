@@ -152,16 +152,19 @@ class Round:
     def _crowds(self) -> set[int]:
         return {pk for pk, queue in self.waiting.items() if len(queue) >= THREADS}
 
-    def _startable(self) -> int:
-        """Questions that wait for a thread, but for those of accounts that have all of theirs.
+    def _in_hand(self) -> int:
+        """Questions that wait for a thread.
 
-        It is their provider that holds them up: that is no reason to leave others waiting.
+        Those of accounts that have all of theirs count for half of the room at most: a provider
+        that hangs, with a crowd of its jobs, is no reason to leave others waiting.
         """
-        return sum(len(queue) for pk, queue in self.waiting.items() if self.busy[pk] < MOST_OF_ONE)
+        held_up = {pk for pk in self.waiting if self.busy[pk] >= MOST_OF_ONE}
+        free = sum(len(queue) for pk, queue in self.waiting.items() if pk not in held_up)
+        return free + min(self.room // 2, sum(len(self.waiting[pk]) for pk in held_up))
 
     def _may_claim(self, now: float) -> bool:
         """Now and then, and at once where threads would be idle though more is due."""
-        waiting = self._startable()
+        waiting = self._in_hand()
         if waiting >= self.room:
             return False
         has_room = any(len(self.waiting[account]) < THREADS for account in self.crowded)
@@ -178,7 +181,7 @@ class Round:
         if self.taken_in:
             least = max(MOST_OF_ONE, self.room // 2)
             self.room = min(BATCH, max(least, round(rate * AHEAD)))
-        return max(1, self.room - self._startable())
+        return max(1, self.room - self._in_hand())
 
     def _due(self, most: int) -> list[Generation]:
         until = timing.lease(timing.QUERY_LEASE)
