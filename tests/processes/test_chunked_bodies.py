@@ -4,25 +4,16 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Iterator
 from contextlib import closing
 from http.client import HTTPConnection
-from pathlib import Path
 
 import pytest
 
-from tests.installation import Installation, installation, shared_folder
-from tests.kling_saas.test_processes import Serving, free_port
+from tests.installation import Installation
+from tests.kling_saas.test_processes import Serving
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(300)]
 QUOTE = b'{"operation": "text-to-audio", "input": {"prompt": "rain", "duration": 3}}'
-
-
-@pytest.fixture
-def installed(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    shared, port = shared_folder(tmp_path_factory), str(free_port())
-    with installation(tmp_path / "var", shared=shared, PORT=port) as made:
-        yield made
 
 
 def test_it_reads_what_comes_in_chunks(installed: Installation) -> None:

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 import requests
 
-from tests.installation import Installation, installation, shared_folder
-from tests.kling_saas.test_processes import Serving, free_port
+from tests.installation import Installation
+from tests.kling_saas.test_processes import Serving
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(300)]
-
-
-@pytest.fixture
-def installed(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    shared, port = shared_folder(tmp_path_factory), str(free_port())
-    with installation(tmp_path / "var", shared=shared, PORT=port) as made:
-        yield made
 
 
 def test_it_lets_no_customer_reach_a_private_address(installed: Installation) -> None:

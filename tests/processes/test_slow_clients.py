@@ -6,14 +6,14 @@ import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, suppress
 from http.client import HTTPConnection
-from pathlib import Path
 from threading import Event
 from time import monotonic
 
 import pytest
 
-from tests.installation import Installation, installation, shared_folder
-from tests.kling_saas.test_processes import Serving, free_port
+from tests.installation import Installation
+from tests.kling_saas.test_processes import Serving
+from tests.processes.test_chunked_bodies import QUOTE
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(300)]
 MANY = 40  # more than there are threads
@@ -24,14 +24,6 @@ HALF_A_BODY = (
     "POST /api/v1/quotes HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
     "Authorization: Bearer {key}\r\nContent-Length: 500\r\n\r\n{{"
 )
-QUOTE = b'{"operation": "text-to-audio", "input": {"prompt": "rain", "duration": 3}}'
-
-
-@pytest.fixture
-def installed(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    shared, port = shared_folder(tmp_path_factory), str(free_port())
-    with installation(tmp_path / "var", shared=shared, PORT=port) as made:
-        yield made
 
 
 def test_they_do_not_stop_the_site(installed: Installation) -> None:
@@ -91,7 +83,7 @@ def steadily(connection: HTTPConnection, key: str) -> None:
 
 
 def two_in_one_breath(port: int) -> int:
-    """Answers to a second request that comes with the first one, and with more than one piece."""
+    """Answers to two requests that come together, and are longer than gunicorn reads at once."""
     one = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nX-A: " + b"a" * 6000 + b"\r\n\r\n"
     with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
         connection.sendall(one + one)
