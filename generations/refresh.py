@@ -18,20 +18,23 @@ LATE_CALLBACKS = timedelta(hours=1)  # after the verdict
 
 def due() -> QuerySet[Generation]:
     """Running jobs whose time has come; not those of a provider that has to rest."""
-    resting = [pk for pk, may_be_asked in askable.troubled().items() if not may_be_asked]
-    return without(resting)
+    return without(_resting())
 
 
 def next_due(*, without: Collection[int] = ()) -> datetime | None:
     """When the next running job's time comes, or came, but for those of some accounts."""
-    left_out = {pk for pk, may_be_asked in askable.troubled().items() if not may_be_asked}
-    left_out.update(without)
+    left_out = _resting().union(without)
     rows = Generation.objects.filter(due_at__isnull=False)
     rows = rows.exclude(account__in=left_out) if left_out else rows
     times = rows.order_by("due_at").values_list("due_at", flat=True)
     # By state, as the index is: of both at once the database would sort all that run.
     firsts = [times.filter(state=state).first() for state in RUNNING]
     return min((first for first in firsts if first), default=None)
+
+
+def _resting() -> set[int]:
+    """Accounts whose provider is not to be asked now."""
+    return {pk for pk, may_be_asked in askable.troubled().items() if not may_be_asked}
 
 
 def without(accounts: Collection[int]) -> QuerySet[Generation]:
