@@ -63,7 +63,7 @@ def _product() -> None:
 def _bare(url: str, task_ids: list[str]) -> None:
     import requests
 
-    from generations.polling import THREADS
+    from generations.backlog import USUAL
 
     own = local()
 
@@ -72,5 +72,5 @@ def _bare(url: str, task_ids: list[str]) -> None:
             own.session = requests.Session()
         return own.session.get(f"{url}/kling/v1/audio/text-to-audio/{task_id}", timeout=20).json()
 
-    with ThreadPoolExecutor(THREADS) as pool:
+    with ThreadPoolExecutor(USUAL.threads) as pool:
         assert len(list(pool.map(get, task_ids))) == COUNT

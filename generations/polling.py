@@ -3,14 +3,12 @@
 A round goes on while something is due or soon will be, and ends after a while to leave the worker
 process to others; with nothing to do, as soon as another task waits for it. Any number of rounds
 may run at once, on any machines. The clock rings one at a time, and one that does not keep up rings
-others, which leave their process to any task that waits. A provider that hangs holds its share of
-the threads for as long as a query may last, and nobody else's.
+others, which leave their process to any task that waits.
 """
 
 from __future__ import annotations
 
 import logging
-from collections import Counter, defaultdict, deque
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -34,6 +32,7 @@ from generations import (
     verdicts,
 )
 from generations.asking import Question, Reply
+from generations.backlog import USUAL, Backlog, Figures
 from generations.lessons import Lesson
 from generations.looks import Schedule
 from generations.models import Generation, ProviderAccount, State
@@ -45,58 +44,49 @@ from worker import roster
 
 log = logging.getLogger(__name__)
 
-BATCH, THREADS, MOST_OF_ONE = 200, 32, 24
 LONGEST_RUN = 20.0  # seconds in which queries begin
-LOOK_AGAIN = 0.15  # seconds between two looks for what has become due
 STAY = 1.0  # seconds to wait for what will be due; the clock would look as late
-AHEAD = 0.5  # seconds of work that are claimed: what waits here, no other round can take
-CALL_AGAIN = 0.5  # seconds between two looks whether help is needed
 LEARN_AGAIN = 2.0
 SET_ASIDE = 300.0
 
 Asked = Future[list[tuple[Generation, Reply]]]
 
 
-def run() -> int:
+def run(figures: Figures = USUAL) -> int:
     """Look at everything that is due; returns the number of answers taken in."""
-    return Round().run()
+    return Round(figures).run()
 
 
-def help_out() -> int:
+def help_out(figures: Figures = USUAL) -> int:
     """The same beside a round that does not keep up, while no other task waits for the process."""
-    return Round(helps=True).run()
+    return Round(figures, helps=True).run()
 
 
 class Round:
-    """`waiting` and `running` hold what is claimed: questions by account, and those under way."""
+    """`backlog` and `running` hold what is claimed: questions that wait, and those under way."""
 
-    def __init__(self, *, helps: bool = False) -> None:
+    def __init__(self, figures: Figures = USUAL, *, helps: bool = False) -> None:
+        self.figures = figures
         self.helps = helps
         self.taken_in = 0
-        self.waiting: dict[int, deque[Question]] = defaultdict(deque)
+        self.backlog = Backlog(figures)
         self.running: dict[Asked, Question] = {}
         self.done: SimpleQueue[Asked] = SimpleQueue()
         self.idle = Event()
-        self.busy: Counter[int] = Counter()
         self.clients: dict[int, KlingClient | KlingError] = {}
         self.accounts: dict[int, ProviderAccount] = {}
         self.quiet: list[Postponed] = []
         self.lessons: list[Lesson] = []
         self.schedule = Schedule.load()
         self.end = monotonic() + LONGEST_RUN
-        self.claim_at = self.learn_at = self.look_up_at = 0.0
-        self.call_at = monotonic() + CALL_AGAIN
-        # Of the last claim: when it was, what had been taken in, whether there was more, and the
-        # accounts that had enough already.
-        self.claimed_at, self.before, self.is_more = monotonic(), 0, False
-        self.crowded: set[int] = set()
-        self.room = BATCH
+        self.learn_at = self.look_up_at = 0.0
+        self.call_at = monotonic() + figures.call_again
 
     def run(self) -> int:
-        with ThreadPoolExecutor(max_workers=THREADS) as pool:
+        with ThreadPoolExecutor(max_workers=self.figures.threads) as pool:
             self._claim()
             while True:
-                if self.running or any(self.waiting.values()):
+                if self.running or self.backlog:
                     self._start(pool)
                     self._collect()
                 elif not self._waits():
@@ -113,9 +103,9 @@ class Round:
             first = refresh.next_due()
             if first is None or first > timing.after(STAY):
                 return False
-            self.idle.wait(LOOK_AGAIN)  # not until then: a callback may come before
+            self.idle.wait(self.figures.look_again)  # not until then: a callback may come before
             if first <= timezone.now():
-                self.claim_at = 0.0
+                self.backlog.claim_at = 0.0
                 return True
         return False
 
@@ -125,70 +115,35 @@ class Round:
         if now >= self.look_up_at:
             self._look_up(now)
         if now >= self.end:
-            for account in list(self.waiting):
-                self._give_back(self.waiting.pop(account))
+            self._give_back(self.backlog.drop_all())
             return
-        if not self._may_claim(now):
+        if not self.backlog.wants_more(now):
             return
         self._flush()
         if now >= self.learn_at:
             self._learn()
-        most = self._measure(now)
-        self.crowded = self._crowds()
+        most = self.backlog.measure(now, self.taken_in)
         claimed = self._due(most)
-        self.claim_at, self.is_more = now + LOOK_AGAIN, len(claimed) >= most
-        for question in asking.questions(claimed):
-            self.waiting[question.account].append(question)
+        self.backlog.note_claim(now, is_more=len(claimed) >= most)
+        self.backlog.add(asking.questions(claimed))
 
     def _look_up(self, now: float) -> None:
         """Now and then, whatever it is busy with: is it to end, and does it need help?"""
-        self.look_up_at = now + LOOK_AGAIN
+        self.look_up_at = now + self.figures.look_again
         if roster.is_closing() or (self.helps and roster.is_awaited()):
             self.end = min(self.end, now)
         elif now >= self.call_at:
-            self.call_at = now + CALL_AGAIN
-            helping.call(self._crowds())
-
-    def _crowds(self) -> set[int]:
-        return {pk for pk, queue in self.waiting.items() if len(queue) >= THREADS}
-
-    def _in_hand(self) -> int:
-        """Questions that wait for a thread.
-
-        Those of accounts that have all of theirs count for half of the room at most: a provider
-        that hangs, with a crowd of its jobs, is no reason to leave others waiting.
-        """
-        held_up = {pk for pk in self.waiting if self.busy[pk] >= MOST_OF_ONE}
-        free = sum(len(queue) for pk, queue in self.waiting.items() if pk not in held_up)
-        return free + min(self.room // 2, sum(len(self.waiting[pk]) for pk in held_up))
-
-    def _may_claim(self, now: float) -> bool:
-        """Now and then, and at once where threads would be idle though more is due."""
-        waiting = self._in_hand()
-        if waiting >= self.room:
-            return False
-        has_room = any(len(self.waiting[account]) < THREADS for account in self.crowded)
-        few = min(THREADS, self.room // 2)
-        return now >= self.claim_at or has_room or (self.is_more and waiting < few)
-
-    def _measure(self, now: float) -> int:
-        """How many to claim, by how quickly answers were taken in since the last claim.
-
-        A verdict costs several times what an answer does that has nothing new.
-        """
-        rate = (self.taken_in - self.before) / max(now - self.claimed_at, 0.01)
-        self.claimed_at, self.before = now, self.taken_in
-        if self.taken_in:
-            least = max(MOST_OF_ONE, self.room // 2)
-            self.room = min(BATCH, max(least, round(rate * AHEAD)))
-        return max(1, self.room - self._in_hand())
+            self.call_at = now + self.figures.call_again
+            helping.call(self.backlog.crowds())
 
     def _due(self, most: int) -> list[Generation]:
         until = timing.lease(timing.QUERY_LEASE)
         resting = askable.troubled()
-        pks = claims.take(refresh.without([*resting, *self.crowded]), most=most, until=until)
+        pks = claims.take(
+            refresh.without([*resting, *self.backlog.crowded]), most=most, until=until
+        )
         for account, may_be_asked in resting.items():
-            if may_be_asked and not self.busy[account]:
+            if may_be_asked and not self.backlog.busy[account]:
                 alone = refresh.without([]).filter(account=account)
                 pks += claims.take(alone, most=1, until=until)
         # Without what may be large, and without what only a verdict needs.
@@ -215,23 +170,12 @@ class Round:
         postpone_all([Postponed(job, now) for job in jobs], looked=False)
 
     def _start(self, pool: ThreadPoolExecutor) -> None:
-        """In turn over the accounts, as far as there are threads."""
-        open_to = [pk for pk, queue in self.waiting.items() if queue]
-        while open_to and len(self.running) < THREADS:
-            for account in list(open_to):
-                queue = self.waiting[account]
-                if not queue or self.busy[account] >= MOST_OF_ONE:
-                    open_to.remove(account)
-                elif len(self.running) < THREADS:
-                    self._ask(pool, queue.popleft())
-
-    def _ask(self, pool: ThreadPoolExecutor, question: Question) -> None:
         # Only HTTP in the threads: each would otherwise open a database connection of its own.
-        future = pool.submit(asking.ask, question, self.clients[question.account])
-        self.running[future] = question
-        self.busy[question.account] += 1
-        # A queue, since to wait for any of many futures costs as much as asking does.
-        future.add_done_callback(self.done.put)
+        for question in self.backlog.take(self.figures.threads - len(self.running)):
+            future = pool.submit(asking.ask, question, self.clients[question.account])
+            self.running[future] = question
+            # A queue, since to wait for any of many futures costs as much as asking does.
+            future.add_done_callback(self.done.put)
 
     def _collect(self) -> None:
         """Take in what is done; waits a moment where nothing is.
@@ -240,20 +184,20 @@ class Round:
         takes half as long again.
         """
         with suppress(Empty):
-            self._answer(self.done.get(timeout=LOOK_AGAIN))
+            self._answer(self.done.get(timeout=self.figures.look_again))
             while True:
                 self._answer(self.done.get_nowait())
 
     def _answer(self, future: Asked) -> None:
         question = self.running.pop(future)
-        self.busy[question.account] -= 1
+        self.backlog.is_asked(question)
         if error := future.exception():
             log.error("%s cannot be asked about", question, exc_info=error)
             _set_aside(question.generations, error)
             return
         for generation, reply in future.result():
             if reply is None:  # it was not in the list: asked about by itself
-                self.waiting[question.account] += asking.one_by_one([generation], question.path)
+                self.backlog.add(asking.one_by_one([generation], question.path))
             else:
                 self.taken_in += 1
                 self._take_in(generation, reply)
@@ -284,7 +228,7 @@ class Round:
             askable.note_failure(account, reply)
             self._ask_again(generation, reply)
             if askable.is_resting(account):
-                self._give_back(self.waiting.pop(account.pk, ()))
+                self._give_back(self.backlog.drop(account.pk))
 
     def _ask_again(self, generation: Generation, error: KlingError) -> None:
         """No answer is no verdict. How slowly to go on is the account's matter."""

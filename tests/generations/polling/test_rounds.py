@@ -12,6 +12,7 @@ from django.db import connections
 from django.utils import timezone
 
 from generations import askable, claims, polling, refresh, timing
+from generations.backlog import USUAL, Figures
 from generations.models import Generation, State
 from generations.states import Postponed, postpone_all
 from tests.conftest import Person, make_account
@@ -85,15 +86,15 @@ def test_it_finds_a_lost_task_in_a_list(ada: Person) -> None:
 class Hanging:
     """Answers only when somebody else's job was asked about, which is due once this one hangs."""
 
-    def __init__(self, ada: Person) -> None:
+    def __init__(self, ada: Person, figures: Figures = USUAL) -> None:
         self.other_asked, self.hung = threading.Event(), threading.Event()
         self.in_time: list[bool] = []
         with running(self.hang) as slow, running(self.answer) as quick:
-            crowd = running_jobs(ada, make_account(slow.url), polling.THREADS + 8)
+            crowd = running_jobs(ada, make_account(slow.url), figures.threads + 8)
             [self.other] = running_jobs(ada, make_account(quick.url, slug="other"), 1)
             later = timezone.now() + timedelta(hours=1)
             Generation.objects.filter(pk=self.other.pk).update(due_at=later)
-            polling.run()
+            polling.run(figures)
             assert looked_at(crowd) == len(crowd)
 
     def hang(self, path: str) -> tuple[int, Any]:
@@ -115,10 +116,9 @@ def test_a_provider_that_hangs_holds_up_nobody_else(ada: Person) -> None:
 
 
 @pytest.mark.race
-def test_one_that_has_all_threads_does(ada: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_that_has_all_threads_does(ada: Person) -> None:
     """The control: without a share for each, the other one waits."""
-    monkeypatch.setattr(polling, "MOST_OF_ONE", polling.THREADS)
-    assert not all(Hanging(ada).in_time)
+    assert not all(Hanging(ada, Figures(most_of_one=USUAL.threads)).in_time)
 
 
 def test_nor_does_a_crowd_of_its_jobs(ada: Person, settings: Any) -> None:
@@ -136,7 +136,7 @@ def test_nor_does_a_crowd_of_its_jobs(ada: Person, settings: Any) -> None:
         return still_running(path)
 
     with running(hang) as slow, running(answer) as quick:
-        running_jobs(ada, make_account(slow.url), polling.BATCH + 40)
+        running_jobs(ada, make_account(slow.url), USUAL.batch + 40)
         running_jobs(ada, make_account(quick.url, slug="other"), 120)
         polling.run()
     assert all(in_time)
@@ -153,7 +153,7 @@ def test_an_account_that_does_not_answer_rests_as_a_whole(ada: Person, settings:
         jobs = running_jobs(ada, account, 60)
         polling.run()
         first_wave = len(provider.asked)
-        assert first_wave <= polling.MOST_OF_ONE + askable.TROUBLED
+        assert first_wave <= USUAL.most_of_one + askable.TROUBLED
         make_due(*jobs)
         polling.run()
         assert len(provider.asked) == first_wave

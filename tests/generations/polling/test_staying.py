@@ -15,6 +15,7 @@ from django_q.models import OrmQ
 from django_q.signing import SignedPackage
 
 from generations import helping, polling, timing
+from generations.backlog import Figures
 from generations.models import Generation, ProviderAccount
 from tests.conftest import Person, make_account
 from tests.generations.polling.jobs import running_jobs
@@ -118,10 +119,7 @@ def test_it_gives_back_what_waits_when_its_cluster_is_to_end(
     account: ProviderAccount,
     provider: ScriptedProvider,
     cluster: roster.Roster,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(polling, "MOST_OF_ONE", 1)
-    monkeypatch.setattr(polling, "LOOK_AGAIN", 0.001)
     running_jobs(ada, account, 4)
 
     def close(path: str) -> tuple[int, Any]:
@@ -129,8 +127,12 @@ def test_it_gives_back_what_waits_when_its_cluster_is_to_end(
         return still_running(path)
 
     provider.answer = close
-    assert polling.run() == 1
+    assert polling.run(Figures(most_of_one=1, look_again=0.001)) == 1
     assert Generation.objects.filter(checks=0, due_at__lte=timezone.now()).count() == 3
+
+
+# Two at a time, and a look for help after each: else only after a second's work.
+TWO_AT_A_TIME = Figures(batch=2, call_again=0.0)
 
 
 def make_overdue() -> None:
@@ -138,17 +140,15 @@ def make_overdue() -> None:
 
 
 @pytest.fixture
-def overdue(ada: Person, account: ProviderAccount, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Six jobs that have been due for long, for rounds that take two at a time."""
-    monkeypatch.setattr(polling, "BATCH", 2)
-    monkeypatch.setattr(polling, "CALL_AGAIN", 0.0)  # else only after a second's work
+def overdue(ada: Person, account: ProviderAccount) -> None:
+    """Six jobs that have been due for long."""
     running_jobs(ada, account, 6)
     make_overdue()
 
 
 @pytest.mark.usefixtures("overdue")
 def test_one_that_does_not_keep_up_rings_another() -> None:
-    assert polling.run() == 6
+    assert polling.run(TWO_AT_A_TIME) == 6
     assert rung() == ["generations.tasks.help_refresh"]
 
 
@@ -159,7 +159,7 @@ def test_one_helps_for_each_worker_machine() -> None:
         Heartbeat.objects.create(worker_id=name, host=name, started_at=now, beat_at=now)
     for _ in range(4):
         make_overdue()
-        polling.run()
+        polling.run(TWO_AT_A_TIME)
     assert rung() == ["generations.tasks.help_refresh"] * 2
     assert Lease.objects.filter(name__startswith=helping.LEASE).count() == 2
 
@@ -168,24 +168,22 @@ def test_one_that_keeps_up_rings_nobody(
     ada: Person, account: ProviderAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(helping, "BEHIND", timedelta(minutes=1))
-    monkeypatch.setattr(polling, "BATCH", 2)
-    monkeypatch.setattr(polling, "CALL_AGAIN", 0.0)
     running_jobs(ada, account, 6)
-    assert polling.run() == 6
+    assert polling.run(TWO_AT_A_TIME) == 6
     assert rung() == []
 
 
 @pytest.mark.usefixtures("overdue")
 def test_a_helping_one_asks_as_well() -> None:
-    assert polling.help_out() == 6
+    assert polling.help_out(TWO_AT_A_TIME) == 6
 
 
 @pytest.mark.usefixtures("overdue")
 def test_a_helping_one_leaves_its_process_to_any_other_task(cluster: roster.Roster) -> None:
     (cluster.taken_dir / "7").touch()
-    assert polling.help_out() == 0
+    assert polling.help_out(TWO_AT_A_TIME) == 0
     # The one that the clock rings goes on: what is due must be asked about by somebody.
-    assert polling.run() == 6
+    assert polling.run(TWO_AT_A_TIME) == 6
 
 
 @pytest.mark.race
@@ -193,11 +191,7 @@ def test_one_slow_answer_does_not_keep_it_from_claiming_more(
     ada: Person,
     account: ProviderAccount,
     provider: ScriptedProvider,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(polling, "BATCH", 8)
-    monkeypatch.setattr(polling, "THREADS", 4)
-    monkeypatch.setattr(polling, "LOOK_AGAIN", 20.0)  # it would not look by itself
     jobs = running_jobs(ada, account, 24)
     others, in_time = threading.Event(), []
 
@@ -210,7 +204,8 @@ def test_one_slow_answer_does_not_keep_it_from_claiming_more(
         return still_running(path)
 
     provider.answer = answer
-    assert polling.run() == 24
+    # It would not look for more by itself.
+    assert polling.run(Figures(batch=8, threads=4, look_again=20.0)) == 24
     assert in_time == [True]
 
 
@@ -219,12 +214,8 @@ def test_it_claims_no_more_than_it_can_do_soon(
     ada: Person,
     account: ProviderAccount,
     provider: ScriptedProvider,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What one round holds, no other can ask about."""
-    monkeypatch.setattr(polling, "BATCH", 20)
-    monkeypatch.setattr(polling, "MOST_OF_ONE", 2)
-    monkeypatch.setattr(polling, "AHEAD", 0.0)  # as if nothing could be done in time
     running_jobs(ada, account, 40)
     long_ago = timezone.now() - timedelta(minutes=10)
     Generation.objects.update(submitted_at=long_ago)  # so that they are not due soon again
@@ -237,6 +228,7 @@ def test_it_claims_no_more_than_it_can_do_soon(
         return still_running(path)
 
     provider.answer = answer
-    assert polling.run() == 40
+    # As if nothing could be done in time.
+    assert polling.run(Figures(batch=20, most_of_one=2, ahead=0.0)) == 40
     assert held[0] == 20
     assert max(held[-8:]) < 10
