@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import connection, connections
 from django.db.models import Field, Model
+from django.db.models.expressions import DatabaseDefault
 
 from accounts import prepared
 
@@ -53,14 +54,15 @@ def update(model: type[Model], changes: Mapping[str, Any], *, where: Mapping[str
 
 
 def _given(row: Model) -> tuple[Fields, list[Any]]:
-    """The columns that are not NULL, and their values as the driver takes them."""
+    """Columns that the database does not fill itself, and their values as the driver takes them."""
     database = connections[connection.alias]  # the proxy would ask for it at each column
     fields, values = [], []
     for field in row._meta.local_concrete_fields:
         value = field.pre_save(row, add=True)
-        if value is not None:
-            fields.append(field)
-            values.append(field.get_db_prep_save(value, database))
+        if isinstance(value, DatabaseDefault) or (value is None and not field.has_db_default()):
+            continue
+        fields.append(field)
+        values.append(field.get_db_prep_save(value, database))
     return tuple(fields), values
 
 
