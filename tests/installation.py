@@ -71,14 +71,14 @@ class Installation:
         """Start a management command in a session of its own; its output goes to `output`."""
         return self.start_program(str(ROOT / "manage.py"), *arguments)
 
-    def start_program(self, *arguments: str) -> subprocess.Popen[str]:
+    def start_program(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
         """The same for anything that Python can run."""
         number = len(self.started)
         with (self.var / f"output-{number}").open("w") as output:
             process = subprocess.Popen(
                 # Tied: a test run that is killed must not leave an installation running.
                 lifeline.command(sys.executable, *arguments),
-                env=self.environment,
+                env={**self.environment, **environment},
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=output,

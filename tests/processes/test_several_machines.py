@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import signal
-import subprocess
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from itertools import count
 from pathlib import Path
-from threading import Event
-from typing import Any
 
 import pytest
 import requests
@@ -20,6 +13,16 @@ import requests
 from kling.simulator.server import RunningSimulator
 from tests.installation import Installation, installation, shared_folder
 from tests.kling_saas.test_processes import free_port
+from tests.processes.machines import (
+    Customers,
+    Part,
+    check,
+    is_known,
+    new_key,
+    under_way,
+    web,
+    worker,
+)
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.processes, pytest.mark.race, pytest.mark.timeout(600)]
@@ -51,89 +54,6 @@ def installed(
         yield made
 
 
-class Part:
-    """One process of the installation, which can be replaced by another of its kind."""
-
-    def __init__(self, installed: Installation, *command: str, is_up: Callable[[], bool]) -> None:
-        self.installed, self.command, self.is_up = installed, command, is_up
-        self.begin()
-
-    def begin(self) -> None:
-        self.process: subprocess.Popen[str] = self.installed.start_program(*self.command)
-        wait_until(self.is_up, seconds=60, what=" ".join(self.command))
-
-    def replace(self) -> None:
-        self.process.send_signal(signal.SIGTERM)
-        assert self.process.wait(timeout=60) == 0, self.installed.output(self.process)
-        self.begin()
-
-
-def web(installed: Installation, port: int) -> Part:
-    def answers() -> bool:
-        with suppress(requests.ConnectionError):
-            return requests.get(f"http://127.0.0.1:{port}/healthz", timeout=20).ok
-        return False
-
-    gunicorn = ("-m", "gunicorn", "--config", "python:kling_saas.web_server")
-    # Less than a patient customer waits.
-    bind = ("--bind", f"127.0.0.1:{port}", "--graceful-timeout", "5")
-    return Part(installed, *gunicorn, *bind, "kling_saas.wsgi:application", is_up=answers)
-
-
-def worker(installed: Installation, number: int) -> Part:
-    def all_beat() -> bool:
-        beating = "SELECT count(*) FROM worker_heartbeat WHERE beat_at IS NOT NULL"
-        return installed.sql(beating) == [(number,)]
-
-    return Part(installed, "manage.py", "worker", is_up=all_beat)
-
-
-class Customers:
-    """They ask the web processes in turn. Where one is away they ask the next, as a proxy does."""
-
-    def __init__(self, key: str, ports: list[int]) -> None:
-        self.key, self.ports = key, ports
-        self.asked = count()
-        self.enough = Event()
-        self.answers: list[tuple[str, requests.Response]] = []
-
-    def buy(self) -> None:
-        while not self.enough.wait(0.4):
-            number = next(self.asked)
-            found = None
-            while found is None:
-                with suppress(requests.ConnectionError):
-                    found = self.create(f"order-{number}", self.ports[number % len(self.ports)])
-                number += 1
-            self.answers.append((found.request.headers["Idempotency-Key"], found))
-
-    def create(self, order: str, port: int, *, seconds: int = 0, slow: int = 100) -> Any:
-        sound = {"prompt": f"[slow:{slow}] Rain", "duration": 3}
-        return requests.post(
-            f"http://127.0.0.1:{port}/api/v1/generations",
-            json={"operation": "text-to-audio", "input": sound},
-            headers={
-                "Authorization": f"Bearer {self.key}",
-                "Idempotency-Key": order,
-                "Prefer": f"wait={seconds}",
-            },
-            timeout=60,
-        )
-
-
-def under_way(installed: Installation) -> int:
-    states = "('submitting', 'processing', 'storing')"
-    return int(
-        installed.sql(f"SELECT count(*) FROM generations_generation WHERE state IN {states}")[0][0]
-    )
-
-
-def new_key(installed: Installation) -> str:
-    account = ("--name", "Studio", "--owner", "ada@example.com", "--credits", "1000")
-    made = installed.manage("create_workspace", *account, "--api-key", "test")
-    return str(json.loads(made)["api_key"])
-
-
 def test_requests_are_counted_together(installed: Installation, ports: list[int]) -> None:
     for port in ports:
         web(installed, port)
@@ -155,50 +75,56 @@ def test_a_rolling_restart_loses_doubles_and_refuses_nothing(
     workers = [worker(installed, number) for number in (1, 2)]
     key = new_key(installed)
     customers = Customers(key, ports)
-    with ThreadPoolExecutor(BUYERS + 1) as threads:
-        buying = [threads.submit(customers.buy) for _ in range(BUYERS)]
-        try:
-            replace_all(installed, customers, webs, workers, threads)
-        finally:
-            customers.enough.set()
-        for one in buying:
-            one.result()
+    with customers.buying(BUYERS):
+        replace_all(installed, customers, webs, workers)
     assert {answer.status_code for _, answer in customers.answers} == {202}
     check(installed, orders=len({order for order, _ in customers.answers}) + len(webs))
 
 
 def replace_all(
-    installed: Installation,
-    customers: Customers,
-    webs: list[Part],
-    workers: list[Part],
-    threads: ThreadPoolExecutor,
+    installed: Installation, customers: Customers, webs: list[Part], workers: list[Part]
 ) -> None:
-    for number, (one, another) in enumerate(zip(webs, workers, strict=True)):
-        port = customers.ports[number]
-        patient: Future[requests.Response] = threads.submit(
-            customers.create, f"patient-{number}", port, seconds=60, slow=600
-        )
-        wait_until(partial(is_known, installed, f"patient-{number}"), seconds=30)
-        one.replace()
-        # Who waits for a result is told what there is, and not cut off.
-        assert patient.result(timeout=1).status_code == 202
+    with ThreadPoolExecutor(1) as threads:
+        for number, (one, another) in enumerate(zip(webs, workers, strict=True)):
+            order, port = f"patient-{number}", customers.ports[number]
+            patient = threads.submit(customers.create, order, port, seconds=60, slow=600)
+            wait_until(partial(is_known, installed, order), seconds=30)
+            one.replace()
+            # Who waits for a result is told what there is, and not cut off.
+            assert patient.result(timeout=1).status_code == 202
+            wait_until(lambda: under_way(installed) > 2, seconds=30, what="jobs are under way")
+            another.replace()
+
+
+# The next version of the product, which has the same code and a schema that is a step ahead.
+LATER = {
+    "DJANGO_SETTINGS_MODULE": "later.settings",
+    "PYTHONPATH": str(Path(__file__).parent / "two_versions"),
+}
+
+
+def test_two_versions_at_once_lose_double_and_refuse_nothing(
+    installed: Installation, ports: list[int]
+) -> None:
+    webs = [web(installed, port) for port in ports]
+    workers = [worker(installed, number) for number in (1, 2)]
+    customers = Customers(new_key(installed), ports)
+    with customers.buying(BUYERS):
         wait_until(lambda: under_way(installed) > 2, seconds=30, what="jobs are under way")
-        another.replace()
+        installed.manage("prepare", **LATER)
+        for port in ports:  # the older ones go on, and say so
+            assert requests.get(f"http://127.0.0.1:{port}/readyz", timeout=20).ok
+        for number, (one, another) in enumerate(zip(webs, workers, strict=True)):
+            one.replace(**LATER)
+            another.replace(**LATER)
+            # What is new in it, an older worker does not know, and goes on with the next.
+            installed.ring("later.tasks.greet", str(number))
+            wait_until(lambda: lanes(installed) == {"usual", "express"}, seconds=30)
+            wait_until(lambda: under_way(installed) > 2, seconds=30, what="jobs are under way")
+    assert {answer.status_code for _, answer in customers.answers} == {202}
+    check(installed, orders=len({order for order, _ in customers.answers}))
 
 
-def is_known(installed: Installation, order: str) -> bool:
-    return bool(installed.sql("SELECT 1 FROM generations_idempotencykey WHERE key = ?", order))
-
-
-def check(installed: Installation, *, orders: int) -> None:
-    """Every order became one job, one task of the provider and one charge."""
-    open_jobs = "SELECT 1 FROM generations_generation WHERE state <> 'succeeded'"
-    wait_until(lambda: not installed.sql(open_jobs), seconds=60, what="every job has succeeded")
-    states = "SELECT state, count(*) FROM generations_generation GROUP BY state"
-    assert installed.sql(states) == [("succeeded", orders)]
-    charged = "SELECT count(*), count(DISTINCT hold_id) FROM billing_entry WHERE kind = 'capture'"
-    assert installed.sql(charged) == [(orders, orders)]
-    assert json.loads(installed.manage("check_ledger"))["violations"] == []
-    report = json.loads(installed.manage("reconcile_provider"))
-    assert (report["checked"], report["orphans"], report["missing"]) == (orders, [], [])
+def lanes(installed: Installation) -> set[str]:
+    """Of jobs that older processes made since, and of those that newer ones did."""
+    return {lane for (lane,) in installed.sql("SELECT DISTINCT lane FROM generations_generation")}

@@ -1,0 +1,6 @@
+"""Those of today, and one more."""
+from __future__ import annotations
+
+from billing import migrations
+
+__path__ = [*migrations.__path__, *__path__]

@@ -1,0 +1,5 @@
+from __future__ import annotations
+
+
+def greet(name: str) -> str:
+    return f"Good day, {name}"
