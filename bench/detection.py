@@ -5,6 +5,9 @@ that begin within the first half minute are measured. Durations are log-normal, 
 knows their laws from earlier jobs. Two worker processes look, the second one when the first one
 rings for help; callbacks, where they come, call the same function as the hook does, a second late
 on average.
+
+The goals are those of a machine that does 700 bare queries a second: on a slower one, as many fewer
+jobs are in flight.
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ from typing import Any
 
 from bench.inside import run_inside
 
-IN_FLIGHT = int(os.environ.get("BENCH_IN_FLIGHT", "10000"))
+IN_FLIGHT, GROUND = 10_000, 700.0  # jobs, on a machine of so many bare queries a second
 LAWS = {"fast": (60.0, 0.3), "std": (100.0, 0.4), "pro": (180.0, 0.5)}  # median, spread
 LONGEST = 400.0  # seconds of a job; what would last longer is drawn anew
 MEASURED = 30.0  # seconds in which the measured jobs begin
@@ -65,15 +68,11 @@ def run() -> bool | None:
 def inside() -> bool:
     from bench import jobs, provider
 
-    lives = _lives(random.Random(1))  # noqa: S311
-    lengths = [one.length for one in lives if one.is_measured]
     out = sys.stdout.write
-    out(f"{IN_FLIGHT} jobs in flight, {fmean(lengths):.0f} s each; {len(lengths)} measured\n")
-    out(f"{'':20}{'queries a job':>14}{'median s':>10}{'mean s':>8}{'cores':>8}\n")
-    queries = fmean(lengths) / FIXED
-    out(f"{'every 5 s':20}{queries:14.1f}{FIXED / 2:10.2f}{FIXED / 2:8.2f}{'-':>8}\n")
     fine = True
     with provider.running() as url:
+        lives = _lives(random.Random(1), _in_flight(url))  # noqa: S311
+        _head([one.length for one in lives if one.is_measured])
         account = jobs.account(url)
         for name, goal in GOALS.items():
             began, cpu = time.monotonic(), _cpu()
@@ -87,16 +86,40 @@ def inside() -> bool:
     return fine
 
 
+def _in_flight(url: str) -> int:
+    """As many as this machine is to manage, by what bare `requests` manage on it just now."""
+    from bench import polls
+
+    end = int(time.time() + 3600) * 1000
+    task_ids = [f"{end}-{end}-{number}" for number in range(polls.COUNT)]
+    began = time.monotonic()
+    rate = polls.ask_bare(url, task_ids) / (time.monotonic() - began)
+    asked = os.environ.get("BENCH_IN_FLIGHT")
+    found = int(asked) if asked else round(IN_FLIGHT * min(1.0, rate / GROUND))
+    sys.stdout.write(f"{found} jobs in flight; bare requests do {rate:.0f} queries a second here, ")
+    sys.stdout.write(f"and {IN_FLIGHT} are to be managed with {GROUND:.0f}\n")
+    return found
+
+
+def _head(lengths: list[float]) -> None:
+    out = sys.stdout.write
+    out(f"{fmean(lengths):.0f} s each; {len(lengths)} measured\n")
+    out(f"{'':20}{'queries a job':>14}{'median s':>10}{'mean s':>8}{'cores':>8}\n")
+    queries = fmean(lengths) / FIXED
+    out(f"{'every 5 s':20}{queries:14.1f}{FIXED / 2:10.2f}{FIXED / 2:8.2f}{'-':>8}\n")
+    sys.stdout.flush()
+
+
 def _cpu() -> float:
     """Seconds of this process and of those that it has waited for."""
     children = getrusage(RUSAGE_CHILDREN)
     return time.process_time() + children.ru_utime + children.ru_stime
 
 
-def _lives(chance: random.Random) -> list[Life]:
+def _lives(chance: random.Random, in_flight: int) -> list[Life]:
     """So many are in flight from the start until no more come."""
     usual = fmean(_length(mode, chance) for mode in LAWS for _ in range(3000))
-    count = round((LONGEST + ARRIVALS) / usual * IN_FLIGHT)
+    count = round((LONGEST + ARRIVALS) / usual * in_flight)
     modes = [*LAWS] * (count // len(LAWS))
     drawn = [Life(one, chance.uniform(-LONGEST, ARRIVALS), _length(one, chance)) for one in modes]
     return [one for one in drawn if one.end > 0]

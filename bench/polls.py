@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import local
 
 from bench.inside import run_inside
@@ -28,10 +29,12 @@ def inside() -> bool:
         account = jobs.account(url)
         now = jobs.due_now(COUNT)
         ends = [time.time() + 3600 + number for number in range(COUNT)]
-        made = jobs.running(account, [""] * COUNT, ends, begun=now, due=now)
+        # Not to be looked at again within the round, which would stay for it.
+        long_ago = [at - timedelta(minutes=10) for at in now]
+        made = jobs.running(account, [""] * COUNT, ends, begun=long_ago, due=now)
         pairs = []
         for _ in range(ROUNDS):  # in turns, so that a busy neighbour slows both
-            bare = _measured(lambda: _bare(url, [job.task_id for job in made]))
+            bare = _measured(lambda: ask_bare(url, [job.task_id for job in made]))
             Generation.objects.update(due_at=jobs.due_now(1)[0])
             pairs.append((bare, _measured(_product)))
     bare, product = sorted(pairs, key=lambda pair: pair[1][0] / pair[0][0])[ROUNDS // 2]
@@ -44,23 +47,25 @@ def inside() -> bool:
     return ratio >= GOAL
 
 
-def _measured(work: Callable[[], None]) -> tuple[float, float]:
-    """Polls a second, and CPU seconds of this process for each."""
+def _measured(work: Callable[[], int]) -> tuple[float, float]:
+    """Polls a second, and CPU seconds of this process for each; `work` says how many there were."""
     began, cpu = time.monotonic(), time.process_time()
-    work()
-    return COUNT / (time.monotonic() - began), (time.process_time() - cpu) / COUNT
+    polls = work()
+    return polls / (time.monotonic() - began), (time.process_time() - cpu) / polls
 
 
-def _product() -> None:
+def _product() -> int:
     from generations import polling
     from generations.models import Generation
 
     Generation.objects.update(checks=0)
+    polls = 0
     while Generation.objects.filter(checks=0).exists():
-        polling.run()
+        polls += polling.run()
+    return polls
 
 
-def _bare(url: str, task_ids: list[str]) -> None:
+def ask_bare(url: str, task_ids: list[str]) -> int:
     import requests
 
     from generations.backlog import USUAL
@@ -73,4 +78,4 @@ def _bare(url: str, task_ids: list[str]) -> None:
         return own.session.get(f"{url}/kling/v1/audio/text-to-audio/{task_id}", timeout=20).json()
 
     with ThreadPoolExecutor(USUAL.threads) as pool:
-        assert len(list(pool.map(get, task_ids))) == COUNT
+        return len(list(pool.map(get, task_ids)))
