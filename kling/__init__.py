@@ -45,7 +45,7 @@ from kling.operations import Operation
 from kling.requests import Request, parse
 from kling.schema import input_schema
 from kling.tasks import Output, Task, deduction, failure_kind
-from kling.transport import HttpRequest, HttpResponse, RequestsTransport, Timeouts, Transport
+from kling.transport import HttpRequest, HttpResponse, PooledTransport, Timeouts, Transport
 from kling.units import Line, Units
 
 __all__ = [
@@ -72,10 +72,10 @@ __all__ = [
     "NotSupported",
     "Operation",
     "Output",
+    "PooledTransport",
     "ProviderRejected",
     "RateLimited",
     "Request",
-    "RequestsTransport",
     "ServerError",
     "Task",
     "TaskNotFound",

@@ -25,7 +25,7 @@ from kling.errors import (
 )
 from kling.requests import Request
 from kling.tasks import Task
-from kling.transport import HttpRequest, HttpResponse, RequestsTransport, Timeouts, Transport
+from kling.transport import HttpRequest, HttpResponse, PooledTransport, Timeouts, Transport
 
 __all__ = ["Account", "KlingClient", "Task"]
 
@@ -51,7 +51,7 @@ class KlingClient:
         self.account = account
         self._dialect = dialects.get(account.dialect)
         self._credentials = Credentials(account)
-        self._transport = transport or RequestsTransport()
+        self._transport = transport or PooledTransport()
 
     def __repr__(self) -> str:
         return f"KlingClient({self.account!r})"

@@ -13,17 +13,17 @@ from dataclasses import dataclass, field
 from typing import Protocol
 from urllib.parse import urlsplit
 
-import requests
-from requests.adapters import HTTPAdapter
-from requests.structures import CaseInsensitiveDict
+import certifi
+from urllib3 import BaseHTTPResponse, PoolManager, Timeout
 from urllib3.exceptions import (
+    ConnectTimeoutError,
     DecodeError,
     HTTPError,
-    MaxRetryError,
+    LocationValueError,
     NewConnectionError,
     ReadTimeoutError,
+    SSLError,
 )
-from urllib3.exceptions import SSLError as UrllibSSLError
 
 from kling.errors import ConnectionLost, KlingError, TimedOut, Unparsable, Unreachable
 
@@ -68,41 +68,52 @@ class Transport(Protocol):
         ...
 
 
-class RequestsTransport:
+class PooledTransport:
     """The real transport: one pool of connections, usable from several threads.
 
-    An adapter without a session: what a session adds, redirects, cookies and what the environment
-    says, is not wanted here, and would cost a third of a query's time.
+    urllib3 without requests on top of it: what that adds, redirects, cookies and what the
+    environment says, is not wanted here, and would cost more of a query's time than the query.
     """
 
     def __init__(self, *, timeouts: Timeouts | None = None, max_answer: int = MAX_ANSWER) -> None:
         self._timeouts = timeouts or Timeouts()
         self._max_answer = max_answer
-        self._adapter = HTTPAdapter(pool_connections=8, pool_maxsize=POOL_SIZE, max_retries=0)
+        self._pools = PoolManager(
+            num_pools=8,
+            maxsize=POOL_SIZE,
+            retries=False,
+            cert_reqs="CERT_REQUIRED",
+            ca_certs=certifi.where(),
+        )
 
     def send(self, request: HttpRequest) -> HttpResponse:
         host = urlsplit(request.url).hostname or "the provider"
         timeouts = request.timeouts or self._timeouts
         deadline = time.monotonic() + timeouts.total
         try:
-            prepared = requests.Request(
-                request.method, request.url, headers=dict(request.headers), data=request.body
-            ).prepare()
-            response = self._adapter.send(
-                prepared, stream=True, timeout=(timeouts.connect, timeouts.read)
+            response = self._pools.urlopen(
+                request.method,
+                request.url,
+                body=request.body,
+                headers=request.headers,
+                redirect=False,
+                preload_content=False,
+                timeout=Timeout(connect=timeouts.connect, read=timeouts.read),
             )
-        except (requests.RequestException, HTTPError) as exc:
+        except HTTPError as exc:
             raise _failure(exc, host) from exc
-        with response:
+        try:
             body = self._read(response, deadline, host)
-        return HttpResponse(response.status_code, CaseInsensitiveDict(response.headers), body)
+        finally:
+            response.close()  # what was read to its end is in the pool already, and stays there
+        return HttpResponse(response.status, response.headers, body)
 
-    def _read(self, response: requests.Response, deadline: float, host: str) -> bytes:
+    def _read(self, response: BaseHTTPResponse, deadline: float, host: str) -> bytes:
         body = bytearray()
-        status = response.status_code
+        status = response.status
         try:
             # read1 returns what is there; read would wait until a whole piece has dripped in.
-            while piece := response.raw.read1(_PIECE, decode_content=True):
+            while piece := response.read1(_PIECE, decode_content=True):
                 body += piece
                 if len(body) > self._max_answer:
                     raise Unparsable("The answer is too large.", http_status=status)
@@ -118,24 +129,22 @@ class RequestsTransport:
         return bytes(body)
 
     def close(self) -> None:
-        self._adapter.close()
+        self._pools.clear()
 
 
 def _failure(exc: Exception, host: str) -> KlingError:
     """Whether the request can have reached the provider decides which error it is."""
-    if isinstance(exc, requests.ConnectTimeout):
-        return Unreachable(f"No connection to {host} in time.")
-    if isinstance(exc, requests.ReadTimeout):
-        return TimedOut(f"{host} did not answer in time.")
-    if isinstance(exc, requests.ConnectionError) and _never_sent(exc):
+    if _never_sent(exc):
         return Unreachable(f"No connection to {host}.")
+    if isinstance(exc, ConnectTimeoutError):
+        return Unreachable(f"No connection to {host} in time.")
+    if isinstance(exc, ReadTimeoutError):
+        return TimedOut(f"{host} did not answer in time.")
     return ConnectionLost(f"The connection to {host} broke.")
 
 
-def _never_sent(exc: requests.ConnectionError) -> bool:
-    """Refused, no such host, or a certificate that failed: all before the first byte of ours."""
-    cause = exc.args[0] if exc.args else None
-    reason = cause.reason if isinstance(cause, MaxRetryError) else cause
-    if isinstance(reason, UrllibSSLError):
-        return "CERTIFICATE_VERIFY_FAILED" in str(reason)
-    return isinstance(reason, NewConnectionError)  # its subclass is "no such host"
+def _never_sent(exc: Exception) -> bool:
+    """Refused, no such host or address, or a certificate that failed: before the first byte."""
+    if isinstance(exc, SSLError):
+        return "CERTIFICATE_VERIFY_FAILED" in str(exc)
+    return isinstance(exc, (NewConnectionError, LocationValueError))

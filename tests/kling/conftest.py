@@ -17,7 +17,7 @@ import pytest
 
 from kling.accounts import Account
 from kling.client import KlingClient
-from kling.transport import RequestsTransport, Timeouts
+from kling.transport import PooledTransport, Timeouts
 
 PAYLOADS = Path(__file__).parent.parent / "payloads"
 
@@ -75,7 +75,7 @@ class ScriptedProvider:
         if dialect == "cloudsway":
             secret["endpoint_path"] = "ep-fox"
         values = {"base_url": self.address, **secret, **account}
-        return KlingClient(Account(dialect, **values), RequestsTransport(timeouts=QUICK))
+        return KlingClient(Account(dialect, **values), PooledTransport(timeouts=QUICK))
 
 
 class Handler(BaseHTTPRequestHandler):

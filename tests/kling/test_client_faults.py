@@ -11,7 +11,7 @@ from kling import errors
 from kling.accounts import Account
 from kling.client import KlingClient
 from kling.requests import Request
-from kling.transport import MAX_ANSWER, RequestsTransport
+from kling.transport import MAX_ANSWER, PooledTransport
 from tests.kling.conftest import QUICK, ScriptedProvider, payload
 from tests.kling.inputs import audio, video
 
@@ -135,7 +135,7 @@ def test_an_answer_that_drips_ends_at_the_deadline(provider: ScriptedProvider) -
 
 def client_at(address: str) -> KlingClient:
     account = Account("cometapi", base_url=address, key="sk-fox-secret-0001")
-    return KlingClient(account, RequestsTransport(timeouts=QUICK))
+    return KlingClient(account, PooledTransport(timeouts=QUICK))
 
 
 def test_a_refused_connection_was_never_sent(closed_port: int) -> None:
@@ -143,6 +143,7 @@ def test_a_refused_connection_was_never_sent(closed_port: int) -> None:
         client_at(f"http://127.0.0.1:{closed_port}").submit(fox(), external_task_id="fox-1")
     assert caught.value.retryable
     assert not caught.value.maybe_accepted
+    assert "in time" not in caught.value.message
 
 
 def test_a_connection_that_never_stands_was_never_sent(full_port: int) -> None:
@@ -155,6 +156,11 @@ def test_a_connection_that_never_stands_was_never_sent(full_port: int) -> None:
 def test_an_unknown_host_was_never_sent() -> None:
     with pytest.raises(errors.Unreachable):
         client_at("http://no-such-host.invalid").submit(fox(), external_task_id="fox-1")
+
+
+def test_an_address_of_no_host_was_never_sent() -> None:
+    with pytest.raises(errors.Unreachable):
+        client_at("http://two..dots").submit(fox(), external_task_id="fox-1")
 
 
 def test_plain_http_behind_https_is_no_success(provider: ScriptedProvider) -> None:

@@ -27,7 +27,7 @@ from kling.errors import (
     ProviderRejected,
     TaskNotFound,
 )
-from kling.transport import RequestsTransport
+from kling.transport import PooledTransport
 from tests.conftest import Person, make_account, make_person
 from tests.generations import media
 from tests.generations.builders import set_rates
@@ -77,7 +77,7 @@ def program(
     ada: Person, live_server: Any, prices: None, simulator: Any, settings: Any
 ) -> Iterator[Any]:
     """Makes programs of a dialect; behind us is a provider that speaks it too."""
-    transport = RequestsTransport()
+    transport = PooledTransport()
 
     def of_dialect(dialect: str, **credentials: str) -> KlingClient:
         if not ProviderAccount.objects.exists():
