@@ -27,6 +27,7 @@ from typing import Any
 from bench.inside import run_inside
 
 IN_FLIGHT, GROUND = 10_000, 700.0  # jobs, on a machine of so many bare queries a second
+WORKSPACES = 100  # whose jobs they are, in turn: verdicts on one account's credits wait in line
 LAWS = {"fast": (60.0, 0.3), "std": (100.0, 0.4), "pro": (180.0, 0.5)}  # median, spread
 LONGEST = 400.0  # seconds of a job; what would last longer is drawn anew
 MEASURED = 30.0  # seconds in which the measured jobs begin
@@ -66,7 +67,7 @@ def run() -> bool | None:
 
 
 def inside() -> bool:
-    from bench import jobs, provider
+    from bench import audience, jobs, provider
 
     out = sys.stdout.write
     fine = True
@@ -74,6 +75,7 @@ def inside() -> bool:
         lives = _lives(random.Random(1), _in_flight(url))  # noqa: S311
         _head([one.length for one in lives if one.is_measured])
         account = jobs.account(url)
+        audience.gather(WORKSPACES)
         for name, goal in GOALS.items():
             began, cpu = time.monotonic(), _cpu()
             heard = HEARD if name == "with callbacks" else 0.0
@@ -134,10 +136,12 @@ def _length(mode: str, chance: random.Random) -> float:
 
 def _round(account: Any, lives: list[Life], *, heard: float, url: str) -> tuple[float, list[float]]:
     """Queries a measured job, and the delay of each from its end to its verdict, in seconds."""
+    from accounts.models import Workspace
     from bench import jobs, poller, provider
     from generations.models import Generation
 
     _teach(account, reliable=heard > 0)
+    owners = list(Workspace.objects.all())
     began = time.time() + 30  # they are in the database by then
     start = datetime.fromtimestamp(began).astimezone()
     made = jobs.running(
@@ -146,6 +150,7 @@ def _round(account: Any, lives: list[Life], *, heard: float, url: str) -> tuple[
         [began + one.end for one in lives],
         begun=[start + timedelta(seconds=one.begin) for one in lives],
         due=_looks(lives, start, callbacks=heard > 0),
+        owners=[owners[number % len(owners)] for number in range(len(lives))],
     )
     measured = {job.pk: job for job, one in zip(made, lives, strict=True) if one.is_measured}
     stop = threading.Event()
