@@ -23,8 +23,9 @@ def call(busy: Collection[int]) -> None:
 
     Jobs of `busy` accounts are not counted: it is their provider that cannot do more.
     """
-    first = refresh.next_due(without=busy)
-    if first is None or first > timezone.now() - BEHIND:
+    # Not by the first that is due: where all are of busy accounts, that walks over all in flight.
+    behind = refresh.due().filter(due_at__lte=timezone.now() - BEHIND)
+    if not behind.exclude(account__in=busy).exists():
         return
     for number in range(max(1, workers_alive())):
         if leases.acquire(f"{LEASE} {number}", uuid4().hex, SECONDS):

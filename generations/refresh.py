@@ -21,11 +21,11 @@ def due() -> QuerySet[Generation]:
     return without(_resting())
 
 
-def next_due(*, without: Collection[int] = ()) -> datetime | None:
-    """When the next running job's time comes, or came, but for those of some accounts."""
-    left_out = _resting().union(without)
+def next_due() -> datetime | None:
+    """When the next running job's time comes, or came."""
+    resting = _resting()
     rows = Generation.objects.filter(due_at__isnull=False)
-    rows = rows.exclude(account__in=left_out) if left_out else rows
+    rows = rows.exclude(account__in=resting) if resting else rows
     times = rows.order_by("due_at").values_list("due_at", flat=True)
     # By state, as the index is: of both at once the database would sort all that run.
     firsts = [times.filter(state=state).first() for state in RUNNING]
