@@ -94,8 +94,7 @@ def _in_flight(url: str) -> int:
 
     end = int(time.time() + 3600) * 1000
     task_ids = [f"{end}-{end}-{number}" for number in range(polls.COUNT)]
-    began = time.monotonic()
-    rate = polls.ask_bare(url, task_ids) / (time.monotonic() - began)
+    rate, _ = polls.measured(lambda: polls.ask_bare(url, task_ids))
     asked = os.environ.get("BENCH_IN_FLIGHT")
     found = int(asked) if asked else round(IN_FLIGHT * min(1.0, rate / GROUND))
     sys.stdout.write(f"{found} jobs in flight; bare requests do {rate:.0f} queries a second here, ")

@@ -34,9 +34,9 @@ def inside() -> bool:
         made = jobs.running(account, [""] * COUNT, ends, begun=long_ago, due=now)
         pairs = []
         for _ in range(ROUNDS):  # in turns, so that a busy neighbour slows both
-            bare = _measured(lambda: ask_bare(url, [job.task_id for job in made]))
+            bare = measured(lambda: ask_bare(url, [job.task_id for job in made]))
             Generation.objects.update(due_at=jobs.due_now(1)[0])
-            pairs.append((bare, _measured(_product)))
+            pairs.append((bare, measured(_product)))
     bare, product = sorted(pairs, key=lambda pair: pair[1][0] / pair[0][0])[ROUNDS // 2]
     out(f"{COUNT} running jobs looked at once, one process, median of {ROUNDS} rounds\n")
     out(f"{'':14}{'polls/s':>9}{'CPU ms a poll':>15}\n")
@@ -47,7 +47,7 @@ def inside() -> bool:
     return ratio >= GOAL
 
 
-def _measured(work: Callable[[], int]) -> tuple[float, float]:
+def measured(work: Callable[[], int]) -> tuple[float, float]:
     """Polls a second, and CPU seconds of this process for each; `work` says how many there were."""
     began, cpu = time.monotonic(), time.process_time()
     polls = work()

@@ -1,4 +1,5 @@
 """Those of today, and one more."""
+
 from __future__ import annotations
 
 from billing import migrations

@@ -1,16 +1,13 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 from django.db import migrations, models
 
 import generations.migrations
-
-LAST = max(path.stem for path in Path(generations.migrations.__path__[0]).glob("0*.py"))
+from later import last_of
 
 
 class Migration(migrations.Migration):
-    dependencies = [("generations", LAST)]
+    dependencies = [("generations", last_of(generations.migrations))]
 
     operations = [
         migrations.AddField(
